@@ -3,8 +3,8 @@ import { bodyLimit } from "hono/body-limit";
 import { accountRoutes } from "./account/routes.ts";
 import { auditRoutes } from "./audit/routes.ts";
 import { captureRoutes } from "./captures/routes.ts";
-import { acceptInvite, claimInvite, isClaimable } from "./environments/invites.ts";
 import { environmentRoutes, inviteRoutes } from "./environments/routes.ts";
+import { signUpInvites } from "./environments/sign-up-invites.ts";
 import { bookmarks } from "./http/bookmarks.ts";
 import { type App, currentRequestId } from "./http/context.ts";
 import { everyReply } from "./http/every-reply.ts";
@@ -42,7 +42,7 @@ export const app = new Hono<App>({ router: new RouterOfRooms() })
   .use((c, next) => (c.req.raw.body === null ? next() : boundedBody(c, next)))
   .route("/api/health", healthRoutes)
   .use(bookmarks)
-  .route("/api/auth", identityRoutes({ isClaimable, claimInvite, acceptInvite }))
+  .route("/api/auth", identityRoutes(signUpInvites))
   .route("/api/account", accountRoutes)
   .route("/api/captures", captureRoutes)
   .route("/api/schedules", calendarRoutes)

@@ -90,6 +90,16 @@ export function sealsAll({ SEAL_WORKLOADS: said }: Pick<Env, "SEAL_WORKLOADS">):
   throw new Error(`The variable SEAL_WORKLOADS must be "all" or "chosen", not ${JSON.stringify(said)}`);
 }
 
+/**
+ * Whether people may sign in by password, and have one at all.
+ * @throws Error when SIGN_IN is none of its values: a misconfigured service should let nobody in by a way that was to be closed
+ */
+export function allowsPasswords({ SIGN_IN: ways }: Pick<Env, "SIGN_IN">): boolean {
+  if (ways === "sso") return false;
+  if (ways === "password" || ways === "both") return true;
+  throw new Error(`The variable SIGN_IN must be password, sso or both, not ${JSON.stringify(ways)}`);
+}
+
 /** The Durable Object that makes a capture's transitions. */
 export const runnerOf = (env: Pick<Env, "CAPTURE_RUNNER">, captureId: number) =>
   env.CAPTURE_RUNNER.getByName(String(captureId));

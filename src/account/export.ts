@@ -50,7 +50,7 @@ const KEYS = callerStatement(
 );
 const SESSIONS = callerStatement(
   `select s.created_at as createdAt, s.updated_at as lastSeenAt, s.expires_at as expiresAt, s.ip_address as address,
-     s.user_agent as userAgent, s.token = :credential as isThis
+     s.user_agent as userAgent, s.signed_in_by as signedInBy, s.token = :credential as isThis
    from caller join session s on s.user_id = caller.id order by s.created_at`,
 );
 const CAPTURES = callerStatement(
@@ -61,6 +61,17 @@ const CAPTURES = callerStatement(
 const SCHEDULES = callerStatement(
   `select s.id, s.name, s.env_id as envId, s.created_at as createdAt
    from caller join ${owned("schedules", "s")} order by s.id desc limit ${MAX_LISTED}`,
+);
+const CALENDAR = callerStatement(
+  "select f.created_at as createdAt from caller join calendar_feeds f on f.user_id = caller.id",
+);
+const NETWORKS = callerStatement(
+  `select n.network, n.seen_at as seenAt from caller join known_networks n on n.user_id = caller.id order by n.seen_at desc, n.network`,
+);
+/** Of environments that one has left none: they send no mail then. */
+const WEBHOOKS = callerStatement(
+  `select w.id, w.name, w.env_id as envId, w.created_at as createdAt
+   from caller join members m on m.user_id = caller.id join webhooks w on w.env_id = m.env_id and w.recipient = caller.id order by w.id`,
 );
 
 interface KeyRow {
@@ -81,6 +92,7 @@ interface SessionRow {
   expiresAt: number;
   address: string | null;
   userAgent: string | null;
+  signedInBy: "password" | "sso";
   isThis: 0 | 1;
 }
 
@@ -96,23 +108,38 @@ interface CaptureRow {
   endedAt: number | null;
 }
 
+const READS = [
+  USER,
+  SIGN_INS,
+  MEMBERSHIPS,
+  KEYS,
+  SESSIONS,
+  CAPTURES,
+  SCHEDULES,
+  CALENDAR,
+  NETWORKS,
+  WEBHOOKS,
+];
+
 /** What the service has of somebody, in one round trip; null when nobody is signed in. Without secrets: hashes, tokens and keys. */
 export async function readExport(
   db: Db,
   session: Credential,
   now: number,
 ): Promise<z.output<typeof accountExportSchema> | null> {
-  const [users, signIns, memberships, keys, sessions, captures, schedules] = (await db.batch(
-    [USER, SIGN_INS, MEMBERSHIPS, KEYS, SESSIONS, CAPTURES, SCHEDULES].map((read) => read(db, session, now)),
-  )) as [
-    D1Result<UserRow>,
-    D1Result<{ provider: string; createdAt: number }>,
-    D1Result<{ id: number; name: string; region: string; instance: string; role: Role; joinedAt: number }>,
-    D1Result<KeyRow>,
-    D1Result<SessionRow>,
-    D1Result<CaptureRow>,
-    D1Result<{ id: number; name: string; envId: number; createdAt: number }>,
-  ];
+  const [users, signIns, memberships, keys, sessions, captures, schedules, calendars, networks, webhooks] =
+    (await db.batch(READS.map((read) => read(db, session, now)))) as [
+      D1Result<UserRow>,
+      D1Result<{ provider: string; createdAt: number }>,
+      D1Result<{ id: number; name: string; region: string; instance: string; role: Role; joinedAt: number }>,
+      D1Result<KeyRow>,
+      D1Result<SessionRow>,
+      D1Result<CaptureRow>,
+      D1Result<{ id: number; name: string; envId: number; createdAt: number }>,
+      D1Result<{ createdAt: number }>,
+      D1Result<{ network: string; seenAt: number }>,
+      D1Result<{ id: number; name: string; envId: number; createdAt: number }>,
+    ];
   const [user] = users.results;
   if (user === undefined) return null;
   const { captureCount, scheduleCount, emailVerified, ...account } = user;
@@ -151,5 +178,8 @@ export async function readExport(
     })),
     scheduleCount,
     schedules: schedules.results.map((one) => ({ ...one, createdAt: isoTime(one.createdAt) })),
+    calendar: calendars.results.map(({ createdAt }) => ({ createdAt: isoTime(createdAt) }))[0] ?? null,
+    knownNetworks: networks.results.map(({ network, seenAt }) => ({ network, seenAt: isoTime(seenAt) })),
+    webhooks: webhooks.results.map((one) => ({ ...one, createdAt: isoTime(one.createdAt) })),
   };
 }

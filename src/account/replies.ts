@@ -57,6 +57,9 @@ export const accountExportSchema = z
           expiresAt: time("When it ends."),
           address: textOrNull("The address that you signed in from."),
           userAgent: textOrNull("What the browser or program called itself."),
+          signedInBy: z
+            .enum(["password", "sso"])
+            .meta({ description: "How you signed in: by a password or a provider." }),
           isThis: z.boolean().meta({ description: "Whether it is the one that asked for this." }),
         }),
       )
@@ -84,6 +87,27 @@ export const accountExportSchema = z
         createdAt: time("When it was made."),
       }),
     ),
+    calendar: z.nullable(z.object({ createdAt: time("When it was made.") })).meta({
+      description: "The secret address of your calendar, without the address itself; null for none.",
+    }),
+    knownNetworks: z
+      .array(
+        z.object({
+          network: text("An IPv4 address, or the /56 of an IPv6 address; `unknown` where it was not known."),
+          seenAt: time("When you last signed up or in from there by a password."),
+        }),
+      )
+      .meta({ description: "From where wrong passwords are counted by themselves, the last one first." }),
+    webhooks: z
+      .array(
+        z.object({
+          id: id("Its id."),
+          name: text("Its name."),
+          envId,
+          createdAt: time("When it was made."),
+        }),
+      )
+      .meta({ description: "The webhooks that send e-mails to you." }),
   })
   .meta({ id: "AccountExport", description: "What the service has of you." });
 

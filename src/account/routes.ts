@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import type * as z from "zod";
+import { allowsPasswords } from "../env.ts";
 import { unknownCaller } from "../http/authentication.ts";
 import { type App, type AppContext, noteCaller } from "../http/context.ts";
 import { readBody } from "../http/input.ts";
@@ -11,7 +12,6 @@ import { boundHashing } from "../identity/hashing.ts";
 import { forgetSession } from "../identity/new-session.ts";
 import { verifyPassword } from "../identity/passwords.ts";
 import { refuseIdentity } from "../identity/refusals.ts";
-import { allowsPasswords } from "../identity/sign-on/config.ts";
 import { log } from "../lib/log.ts";
 import { type Asking, deleteAccount, readAsking } from "./deletion.ts";
 import { readExport } from "./export.ts";

@@ -1,6 +1,7 @@
 import type { Credential } from "../db/caller.ts";
 import { hasEnded } from "../db/states.ts";
 import { type Env, positiveNumber, runnerOf } from "../env.ts";
+import { sessionOf } from "../http/authentication.ts";
 import type { AppContext } from "../http/context.ts";
 import { readId } from "../http/input.ts";
 import { requireOurOrigin } from "../http/origins.ts";
@@ -181,7 +182,9 @@ export class LiveSockets {
 
   async #tellOne({ captureId, credential }: Watcher, sockets: WebSocket[], isNews: boolean): Promise<void> {
     try {
-      const seen = await readCapture(this.#env.DB, credential, captureId, Date.now());
+      // By the configuration of now, not of when the socket was opened.
+      const asking = credential.kind === "session" ? sessionOf(this.#env, credential.value) : credential;
+      const seen = await readCapture(this.#env.DB, asking, captureId, Date.now());
       const close = (why: readonly [number, string]) => {
         for (const socket of sockets) socket.close(...why);
       };

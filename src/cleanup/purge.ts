@@ -4,7 +4,7 @@ import { earlierNow } from "../db/clock.ts";
 import { statement } from "../db/statement.ts";
 import { HAS_ENDED } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
-import { type Env, positiveNumber } from "../env.ts";
+import { allowsPasswords, type Env, positiveNumber } from "../env.ts";
 import { eraseDeleted, eraseRetainedMetrics } from "../environments/erasing-sql.ts";
 import { describeError, log } from "../lib/log.ts";
 import { eraseThese } from "./erasing.ts";
@@ -32,6 +32,8 @@ export async function purgeOld(env: Env, workerNow: number): Promise<void> {
     inBatches(what, PURGE_BATCH, (limit) => purge(env.DB, what, before, limit));
   log.info("cleanup.purged", {
     sessions: await purgeAll("sessions", now),
+    // Nobody's where people sign in by a provider only.
+    passwordSessions: allowsPasswords(env) ? 0 : await purgeAll("passwordSessions", now),
     keys: await purgeAll("keys", now),
     invites: await purgeAll("invites", now),
     deviceCodes: await purgeAll("deviceCodes", now),
@@ -178,6 +180,10 @@ const PURGES = {
   ),
   deletedEnvironments: deleteOld("deleted_environments", "env_id", "erased_at"),
   sessions: deleteOld("session", "id", "expires_at"),
+  passwordSessions: statement(
+    `delete from session where id in (
+       select id from session where signed_in_by = 'password' and created_at < :before limit :limit)`,
+  ),
   keys: deleteOld("apikey", "id", "expires_at"),
   invites: deleteOld("invites", "code_hash", "expires_at"),
   deviceCodes: deleteOld("device_codes", "device_hash", "expires_at"),

@@ -7,6 +7,8 @@ export interface Credential {
   kind: "session" | "apiKey" | "user";
   /** A session's token, the hash of an API key, or a user's id, as the tables hold them. */
   value: string;
+  /** The one way that a session has to have been made in; any if absent. */
+  signedInBy?: "sso";
   /** What it is used for. Where that is not said, only an API key that may be used for everything is enough. */
   use?: KeyUse;
   /** The address that the request came from, for the audit trail; none where it is not known. */
@@ -28,6 +30,10 @@ export type Denied = "unauthenticated" | "not-found" | "forbidden";
 /** Whether the row of `apikey` at hand is valid, whatever it is used for. */
 export const IS_VALID_KEY = "enabled = 1 and (expires_at is null or expires_at > :now)";
 
+/** The session at hand, if it has not ended. */
+const SESSION = `select user_id as id, null as env_id, 'session' as via, id as credential_id from session
+    where token = :credential and expires_at > :now`;
+
 /**
  * One row with the `id` of the user whose credential it is, or none. With an API key there is none either where it may not be used
  * so, and `members` is what the key sees of the table: of a key for one environment (`env_id`), the members of that one. To every
@@ -36,8 +42,8 @@ export const IS_VALID_KEY = "enabled = 1 and (expires_at is null or expires_at >
  * them.
  */
 const CALLER = {
-  session: `caller as (select user_id as id, null as env_id, 'session' as via, id as credential_id from session
-    where token = :credential and expires_at > :now)`,
+  session: `caller as (${SESSION})`,
+  signOnSession: `caller as (${SESSION} and signed_in_by = 'sso')`,
   apiKey: `caller as (select reference_id as id, env_id, 'apiKey' as via, id as credential_id from apikey
       where key = :credential and ${IS_VALID_KEY} and (scope = 'write' or :keyUse = 'read') and (env_id is null or :keyUse <> 'account')),
     members as not materialized (select * from main.members where env_id = coalesce((select env_id from caller), env_id))`,
@@ -60,9 +66,10 @@ export type CallerStatement = (
  * caller may know.
  */
 export function callerStatement(sql: string): CallerStatement {
-  const byKind: Partial<Record<Credential["kind"], Statement>> = {};
-  return (db, { kind, value, use = "account", address = null }, now, values) => {
-    byKind[kind] ??= statement(`with ${CALLER[kind]} ${sql}`);
-    return byKind[kind](db, { ...values, credential: value, address, now, keyUse: use });
+  const byKind: Partial<Record<keyof typeof CALLER, Statement>> = {};
+  return (db, { kind, value, signedInBy, use = "account", address = null }, now, values) => {
+    const shown = kind === "session" && signedInBy === "sso" ? "signOnSession" : kind;
+    byKind[shown] ??= statement(`with ${CALLER[shown]} ${sql}`);
+    return byKind[shown](db, { ...values, credential: value, address, now, keyUse: use });
   };
 }

@@ -146,7 +146,7 @@ export async function revokeInvite(
 /** The environment that an acceptance led to; or why it did not. */
 export type Accepted =
   | { outcome: "accepted"; envId: number }
-  | { outcome: "unauthenticated" | "no-invite" | "already-member" };
+  | { outcome: "unauthenticated" | "no-invite" | "unproven" | "already-member" };
 
 /**
  * Whether invite `i` is that of `:codeHash`, and the owner of an address may use it.
@@ -157,6 +157,25 @@ const usableBy = (email: string): string => `i.code_hash = :codeHash and ${OPEN}
 
 /** Whether the caller may use it. */
 const USABLE = usableBy("(select lower(u.email) from caller join user u on u.id = caller.id)");
+
+/**
+ * Whether the caller has yet to prove the address that invite `i` is for: anybody can sign up with any address. Asked for with
+ * `:asksProof`, where mail is sent, by which it can be proven.
+ */
+const UNPROVEN = `(:asksProof = 1 and i.email is not null and exists (
+  select 1 from caller join user u on u.id = caller.id where u.email_verified = 0))`;
+
+/** What somebody does with the code of an invite. */
+export interface Use {
+  code: string;
+  /** Whether an invite for one address asks that the caller has proven it. */
+  asksProof: boolean;
+}
+
+const useValues = async ({ code, asksProof }: Use) => ({
+  codeHash: await sha256(code),
+  asksProof: Number(asksProof),
+});
 
 /** What an invite is to, and who makes it, as the database has it. */
 export interface SeenInviteRow {
@@ -172,27 +191,33 @@ export interface SeenInviteRow {
 
 const LOOK = callerStatement(
   `select caller.id as caller, i.env_id as envId, e.name as environment, e.region as region, e.instance as instance,
-     i.role as role, u.name as invitedByName, u.email as invitedByEmail, i.expires_at as expiresAt
+     i.role as role, u.name as invitedByName, u.email as invitedByEmail, i.expires_at as expiresAt, ${UNPROVEN} as isUnproven
    from caller left join invites i on ${USABLE}
      left join environments e on e.id = i.env_id left join user u on u.id = i.created_by`,
 );
 
-/** What an invite is to, for somebody who has its code and may use it: null when not signed in, `envId` null when there is none. */
-export async function lookAtInvite(
-  db: Db,
-  credential: Credential,
-  code: string,
-  now: number,
-): Promise<((SeenInviteRow | { envId: null }) & { caller: string }) | null> {
-  return LOOK(db, credential, now, { codeHash: await sha256(code) }).first();
+/** What somebody sees who looks at an invite: nothing of one whose address they have yet to prove. */
+export type Seen =
+  | { outcome: "seen"; caller: string; invite: SeenInviteRow }
+  | { outcome: "no-invite" | "unproven"; caller: string }
+  | { outcome: "unauthenticated" };
+
+/** What an invite is to, for somebody who has its code and may use it. */
+export async function lookAtInvite(db: Db, credential: Credential, use: Use, now: number): Promise<Seen> {
+  const row = await LOOK(db, credential, now, await useValues(use)).first<
+    (SeenInviteRow | { envId: null }) & { caller: string; isUnproven: number }
+  >();
+  if (row === null) return { outcome: "unauthenticated" };
+  const { caller, isUnproven, ...invite } = row;
+  if (invite.envId === null) return { outcome: "no-invite", caller };
+  return isUnproven === 1 ? { outcome: "unproven", caller } : { outcome: "seen", caller, invite };
 }
 
 const ACCEPTANCE = [
-  `select i.env_id as envId, m.role as role
-   from caller left join invites i on ${USABLE}
-   left join members m on m.env_id = i.env_id and m.user_id = caller.id`,
+  `select i.env_id as envId, ${UNPROVEN} as isUnproven
+   from caller left join invites i on ${USABLE}`,
   `update invites as i set accepted_by = (select id from caller), accepted_at = :now
-   where ${USABLE} and exists (select 1 from caller)
+   where ${USABLE} and exists (select 1 from caller) and not ${UNPROVEN}
      and not exists (select 1 from caller join members m on m.user_id = caller.id where m.env_id = i.env_id)`,
   `insert into members (env_id, user_id, role, created_at)
    select i.env_id, caller.id, i.role, :now
@@ -218,21 +243,17 @@ const ACCEPTANCE = [
  * Makes the caller a member by an invite, which is used up. Of two who send the same code at once, one is accepted. Somebody
  * who is a member already keeps the code for another to use.
  */
-export async function acceptInvite(
-  db: Db,
-  credential: Credential,
-  code: string,
-  now: number,
-): Promise<Accepted> {
-  const values = { codeHash: await sha256(code) };
+export async function acceptInvite(db: Db, credential: Credential, use: Use, now: number): Promise<Accepted> {
+  const values = await useValues(use);
   const [before, used] = (await db.batch(ACCEPTANCE.map((step) => step(db, credential, now, values)))) as [
-    D1Result<{ envId: number | null; role: Role | null }>,
+    D1Result<{ envId: number | null; isUnproven: number }>,
     D1Result,
     D1Result,
   ];
   const found = before.results[0];
   if (found === undefined) return { outcome: "unauthenticated" };
   if (found.envId === null) return { outcome: "no-invite" };
+  if (found.isUnproven === 1) return { outcome: "unproven" };
   if (used.meta.changes === 0) return { outcome: "already-member" };
   return { outcome: "accepted", envId: found.envId };
 }

@@ -4,6 +4,7 @@ import { type CallerStatement, type Credential, callerStatement } from "../db/ca
 import type { Role } from "../db/roles.ts";
 import type { SqlValues } from "../db/statement.ts";
 import type { Db } from "../db/types.ts";
+import { INVITE_ID } from "./invites.ts";
 import { type AdminOutcome, adminOutcome, IS_ADMIN, type Standing } from "./store.ts";
 
 /*
@@ -73,9 +74,32 @@ function memberOutcome(before: D1Result, changes: D1Result): MemberOutcome {
 const OF_MEMBER = { envId: ":envId", subject: { id: "members.user_id", name: "u.name" } };
 const FROM_MEMBER = "from members join user u on u.id = members.user_id";
 
+/**
+ * Revokes what invites member `:userId` has made that can still be used, before a change by which they are no admin any more: it would
+ * only suspend them, and whoever has their codes could come in once the maker is an admin again.
+ * @param change the conditions under which the member changes
+ * @param reason why, for the audit trail
+ */
+const revokingInvites = (change: string, reason: string): string[] => {
+  const rows = `from invites as i where i.env_id = :envId and i.created_by = :userId and i.accepted_at is null
+    and exists (select 1 from members where ${change})`;
+  return [
+    deedOfCaller({
+      action: actionSql("invite.revoked"),
+      envId: "i.env_id",
+      subject: { id: INVITE_ID, name: "i.email" },
+      details: detailsSql({ role: "i.role", reason: `'${reason}'` }),
+      rows,
+    }),
+    `delete ${rows}`,
+  ];
+};
+
 const MAY_CHANGE_ROLE = `env_id = :envId and user_id = :userId and ${IS_ADMIN} and (:role = 'admin' or ${KEEPS_ADMIN})`;
 
 const CHANGE_ROLE = [
+  // Also of who becomes an admin: those of an earlier time, when a demotion suspended them.
+  ...revokingInvites(`${MAY_CHANGE_ROLE} and members.role <> :role`, "the role of who made it was changed"),
   deedOfCaller({
     ...OF_MEMBER,
     action: actionSql("member.changed"),
@@ -114,6 +138,7 @@ const MAY_REMOVE = `env_id = :envId and user_id = :userId
   and (${IS_ADMIN} or user_id = (select id from caller)) and ${KEEPS_ADMIN}`;
 
 const REMOVE_MEMBER = [
+  ...revokingInvites(MAY_REMOVE, "who made it was removed"),
   deedOfCaller({
     ...OF_MEMBER,
     action: actionSql("member.removed"),

@@ -7,6 +7,10 @@ export const refuseEnvironment = {
     404,
     "Invite does not exist, has expired, was used or revoked already, or is for another e-mail address",
   ),
+  addressUnproven: refusal(
+    403,
+    "Invite is for your e-mail address, which nobody has proven to be yours: confirm it by the link that was mailed to it when you signed up, or ask for another by POST /api/auth/send-verification-email, and open the invite again",
+  ),
   openInviteNotFound: refusal(404, "Invite not found"),
   lastAdmin: refusal(409, "Environment needs at least one admin: make another member admin first"),
   alreadyMember: refusal(409, "You are a member of this environment already"),

@@ -9,6 +9,7 @@ import { countCostly } from "../http/rate-limits.ts";
 import { refuse } from "../http/refusals.ts";
 import { ofWholeAccount, signedIn } from "../http/signed-in.ts";
 import { isoTime } from "../lib/values.ts";
+import { sendsMail } from "../mail/mail.ts";
 import { notChanged, readVisible, requireCaller, requireChanged, visible } from "./access.ts";
 import { confirm, instancesOf } from "./confirm.ts";
 import * as creation from "./creation.ts";
@@ -219,22 +220,28 @@ export const inviteRoutes = new Hono<App>()
 
   .post("/look", ofWholeAccount, async (c) => {
     const { code } = await readBody(c, inviteCodeSchema());
-    const seen = await invites.lookAtInvite(c.var.db, c.var.credential, code, Date.now());
-    if (seen === null) throw unknownCaller();
+    const use = { code, asksProof: sendsMail(c.env) };
+    const seen = await invites.lookAtInvite(c.var.db, c.var.credential, use, Date.now());
+    if (seen.outcome === "unauthenticated") throw unknownCaller();
     noteCaller(seen.caller);
-    if (seen.envId === null) throw refuseEnvironment.inviteNotFound();
-    return c.json(toSeenInvite(seen) satisfies SeenInvite);
+    if (seen.outcome === "seen") return c.json(toSeenInvite(seen.invite) satisfies SeenInvite);
+    throw seen.outcome === "unproven"
+      ? refuseEnvironment.addressUnproven()
+      : refuseEnvironment.inviteNotFound();
   })
 
   .post("/accept", ofWholeAccount, async (c) => {
     const { code } = await readBody(c, inviteCodeSchema());
     const now = Date.now();
-    const accepted = await invites.acceptInvite(c.var.db, c.var.credential, code, now);
+    const use = { code, asksProof: sendsMail(c.env) };
+    const accepted = await invites.acceptInvite(c.var.db, c.var.credential, use, now);
     switch (accepted.outcome) {
       case "unauthenticated":
         throw unknownCaller();
       case "no-invite":
         throw refuseEnvironment.inviteNotFound();
+      case "unproven":
+        throw refuseEnvironment.addressUnproven();
       case "already-member":
         throw refuseEnvironment.alreadyMember();
       case "accepted": {

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { Credential } from "../db/caller.ts";
-import type { Env } from "../env.ts";
+import { allowsPasswords, type Env } from "../env.ts";
 import { sha256 } from "../lib/hash.ts";
 import { isMistyped } from "./api-key.ts";
 import { currentContext } from "./context.ts";
@@ -52,8 +52,18 @@ export async function readSessionCookie<E extends { Bindings: Env }>(
   const header = c.req.header("cookie");
   if (header === undefined) return null;
   const token = await signedCookie(header, sessionCookieName(c), c.env.BETTER_AUTH_SECRET);
-  return token === null ? null : { kind: "session", value: token };
+  return token === null ? null : sessionOf(c.env, token);
 }
+
+/**
+ * The credential of a session's token. Where people sign in by a provider only, a session that was made by a password is nobody's.
+ * @throws Error when SIGN_IN is none of its values
+ */
+export const sessionOf = (env: Env, token: string): Credential => ({
+  kind: "session",
+  value: token,
+  ...(!allowsPasswords(env) && { signedInBy: "sso" }),
+});
 
 /**
  * The refusal of a request whose credential the database does not know: a session that has ended, or an API key, which may also not be

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from "hono";
+import { allowsPasswords } from "../env.ts";
 import type { App } from "../http/context.ts";
-import { allowsPasswords } from "./sign-on/config.ts";
 import { refuseSignOn } from "./sign-on/refusals.ts";
 
 /** Lets requests of passwords through where people have any. @throws ApiError 403 */

@@ -40,12 +40,13 @@ export const newSession = (c: AppContext, now: number, isRemembered = true): New
 
 /**
  * The SQL that stores a new session, with the parameters of `NewSession` and `:now`.
+ * @param signedInBy how it is made
  * @param owner SQL of the user's id
  * @param from the table that it is of, and what is asked of it: at most one row
  */
-export const insertSession = (owner: string, from: string): string =>
-  `insert into session (id, token, user_id, expires_at, ip_address, user_agent, created_at, updated_at)
-   select :sessionId, :sessionToken, ${owner}, :sessionEnds, :address, :agent, :now, :now from ${from}`;
+export const insertSession = (signedInBy: "password" | "sso", owner: string, from: string): string =>
+  `insert into session (id, token, user_id, expires_at, ip_address, user_agent, created_at, updated_at, signed_in_by)
+   select :sessionId, :sessionToken, ${owner}, :sessionEnds, :address, :agent, :now, :now, '${signedInBy}' from ${from}`;
 
 /** The attributes of the cookie. Over HTTPS, browsers take it from this very host only. */
 const attributes = (c: AppContext): CookieOptions => ({

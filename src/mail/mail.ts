@@ -35,12 +35,15 @@ const TIMEOUT_MS = 10_000;
 /** The most characters of a subject: more does not fit a line of a list. */
 const MAX_SUBJECT = 200;
 
+/** Whether mail is to be sent, be the way to send it configured rightly or not. */
+export const sendsMail = ({ MAIL_FROM: from }: Pick<Env, "MAIL_FROM">): boolean => Boolean(from);
+
 /**
  * The way to send mail that is configured; null where none is.
  * @throws Error saying what is wrong with a variable: a misconfigured service should say so, not lose mail
  */
 export function mailerOf(env: Env): Mailer | null {
-  if (!env.MAIL_FROM) return null;
+  if (!sendsMail(env)) return null;
   const from = senderOf(env.MAIL_FROM);
   const hand = env.MAIL_HOOK_URL ? byHook(env, from) : byBinding(env, from);
   return {

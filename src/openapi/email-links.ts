@@ -70,8 +70,8 @@ export const emailLinkOperations: Operation[] = [
     summary: "Set a new password by a link",
     description:
       "By a link that was asked for, one that was mailed to confirm the address, or one that an operator has made. It confirms the " +
-      "account's address, and ends all sessions and logins of programs that wait for a key. API keys go on, unless `revokeKeys` ends " +
-      "them; of an account whose address was not confirmed before they end, since somebody else may have made them.",
+      "account's address, and ends all sessions and logins of programs that wait for a key. API keys and the calendar's address go on, unless `revokeKeys` " +
+      "ends them; of an account whose address was not confirmed before they end, since somebody else may have made them.",
     permission: "Whoever has the link.",
     credentials: "none",
     body: bodyOf(resetSchema(), "Set a new password", { token, newPassword: "another-password" }),

@@ -48,7 +48,7 @@ const OF_CODES = [
   { ...invalidFor(inviteCodeSchema(), {}), name: "invalidCode" },
   ...OF_BODIES,
   ...OF_ACCOUNT_WRITERS,
-  ...refusals("inviteNotFound"),
+  ...refusals("inviteNotFound", "addressUnproven"),
 ];
 const expiresAt = "2026-11-30T08:46:38.914Z";
 const ROLE_BODY = {
@@ -219,7 +219,8 @@ export const memberOperations: Operation[] = [
     tag: "Members",
     summary: "See who invites, and to what",
     description: "Changes nothing. The code is in the body, since addresses are kept in logs and histories.",
-    permission: "Whoever is signed in and has the code; of an invite for one address, its owner.",
+    permission:
+      "Whoever is signed in and has the code; of an invite for one address, its owner, who has confirmed it where mail is sent.",
     credentials: "any",
     body: CODE_BODY,
     success: {
@@ -245,7 +246,8 @@ export const memberOperations: Operation[] = [
     path: "/api/invites/accept",
     tag: "Members",
     summary: "Join an environment",
-    permission: "Whoever is signed in and has the code; of an invite for one address, its owner.",
+    permission:
+      "Whoever is signed in and has the code; of an invite for one address, its owner, who has confirmed it where mail is sent.",
     credentials: "any",
     body: CODE_BODY,
     success: { status: 200, description: "The environment that you have joined.", content: ONE_ENVIRONMENT },

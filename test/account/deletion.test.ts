@@ -115,6 +115,7 @@ describe("an account", () => {
 
   test("is deleted without the password of before where people sign in by a provider only", async () => {
     const person = await signUp();
+    await env.DB.prepare("update session set signed_in_by = 'sso' where user_id = ?").bind(person.id).run();
     const ask = () =>
       requestIn({ SIGN_IN: "sso" }, "DELETE", "/api/account", { headers: person.headers, json: {} });
     const begun = (at: number) =>

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { ACTIONS } from "../../src/audit/actions.ts";
 import type { AuditEvent } from "../../src/audit/replies.ts";
 import type { Environment } from "../../src/environments/replies.ts";
+import { verify } from "../identity/links/support.ts";
 import { createSchedule } from "../schedules/support.ts";
 import {
   createApiKey,
@@ -60,6 +61,8 @@ test("the audit trail of a day is the script of that day, line by line, and has 
     null,
   ]);
   await did(office.delete(`${path}/invites/${unused.body.id}`), ["invite.revoked", "Alice", null]);
+  // An invite for one address asks for its proof.
+  await verify(bob);
   await did(bob.post("/api/invites/accept", { code: forBob.body.code }), ["member.added", "Bob", "Bob"]);
   await did(program.post("/api/invites/accept", { code: forCarol.body.code }), [
     "member.added",

@@ -116,6 +116,47 @@ export async function checkRecovery(world: World): Promise<void> {
   });
 
   await check(
+    "an invite for one address is joined by its link once the address is confirmed, by keys alone",
+    async () => {
+      const email = `recovery-${++people}@example.com`;
+      const admin = await visitSignedIn(world);
+      const { code } = await admin.send<{ code: string }>("POST", "/api/environments/1/invites", {
+        role: "viewer",
+        email,
+      });
+      const { context, page } = await visit(world, { width: NARROW, colours: "dark" });
+      await page.goto(`/invite#code=${code}`);
+      await page.getByLabel("Your name").fill("Invited");
+      await page.getByLabel("E-mail address").fill(email);
+      await page.getByLabel("Password").fill(OLD);
+      await page.keyboard.press("Enter");
+      await shown(page.getByRole("heading", { name: "Confirm your address first" }));
+      await expectAccessible(page);
+      await expectNoWider(page, NARROW, "The invite");
+      await page.getByRole("button", { name: "I have confirmed it" }).press("Enter");
+      await shown(page.getByText("It is not confirmed yet."));
+      await page.getByRole("button", { name: "Send me a link to confirm it" }).press("Enter");
+      await shown(page.getByText("A mail is on its way"));
+      const tab = await context.newPage();
+      await tab.goto(await linkTo(world, email, CONFIRM));
+      await tab.getByRole("button", { name: "Confirm" }).press("Enter");
+      await shown(tab.getByRole("heading", { name: "Your address is confirmed" }));
+      await tab.close();
+      await page.getByRole("button", { name: "I have confirmed it" }).press("Enter");
+      await shown(page.getByText("Invited by"));
+      await page.getByRole("button", { name: "Join" }).press("Enter");
+      await shown(page.getByText("You have joined demo"));
+      const members = await admin.send<{ userId: string; email: string }[]>(
+        "GET",
+        "/api/environments/1/members",
+      );
+      const joined = members.find((member) => member.email === email);
+      await admin.send("DELETE", `/api/environments/1/members/${joined?.userId}`);
+      await Promise.all([context.close(), admin.context.close()]);
+    },
+  );
+
+  await check(
     "whoever owns the address of an account that another has made takes it over by the same mail",
     async () => {
       const email = await newcomer();
@@ -128,7 +169,7 @@ export async function checkRecovery(world: World): Promise<void> {
       await focusIsOn(page, "Set a new password");
       await page.getByLabel("New password").fill(NEW);
       await page.getByRole("button", { name: "Set the password" }).click();
-      await shown(page.getByText("The API keys have ended, too."));
+      await shown(page.getByText("The API keys and the calendar's address have ended, too."));
       await attacker.page.reload();
       await shown(attacker.page.getByRole("heading", { name: "Sign in" }));
       await attacker.page.getByLabel("E-mail address").fill(email);

@@ -253,4 +253,43 @@ async function asTheOnlyWay(world: World, acme: RunningProvider): Promise<void> 
     expectThat(reply.status() === 403, `A password is answered ${reply.status()}`);
     await context.close();
   });
+
+  await check(
+    "as the only way in, no page asks for a password, and an account is deleted without one",
+    async () => {
+      const { context, page } = await visit(world, { width: NARROW, colours: "dark" });
+      for (const [path, heading] of [
+        ["/forgot", "Forgot your password?"],
+        ["/reset#a-token", "Set a new password"],
+      ] as const) {
+        await page.goto(path);
+        await shown(page.getByRole("heading", { name: heading, level: 1 }));
+        await shown(page.getByText("People sign in here by single sign-on only"));
+        await shown(page.getByText(CONTACT));
+        expectThat((await page.getByRole("textbox").count()) === 0, `${path} has a field`);
+        await expectAccessible(page);
+        await expectNoWider(page, NARROW, path);
+      }
+      await page.getByRole("link", { name: "Sign in" }).press("Enter");
+      await choose(page, acme);
+      await signInAt(page, acme, "grace");
+      await shown(page.getByRole("heading", { name: "Captures", level: 1 }));
+      await page.goto("/account");
+      await shown(page.getByRole("heading", { name: "Your data" }));
+      expectThat(
+        (await page.locator("input[type=password]").count()) === 0,
+        "The account asks for a password",
+      );
+      await expectAccessible(page);
+      await page.getByRole("button", { name: "Delete your account" }).press("Enter");
+      const dialog = page.getByRole("dialog", { name: "Delete your account?" });
+      await shown(dialog.getByText("you have to have signed in within the last ten minutes"));
+      expectThat((await dialog.locator("input").count()) === 0, "The deletion asks for a password");
+      await expectAccessible(page);
+      await expectNoWider(page, NARROW, "The deletion");
+      await dialog.getByRole("button", { name: "Delete the account" }).press("Enter");
+      await shown(page.getByRole("heading", { name: "Sign in" }));
+      await context.close();
+    },
+  );
 }

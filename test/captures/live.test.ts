@@ -1,10 +1,12 @@
-import { evictDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { LiveSockets } from "../../src/captures/live.ts";
 import type { Capture, LiveMessage } from "../../src/captures/replies.ts";
 import type { Workload } from "../../src/workload/replies.ts";
 import {
   addMember,
+  bindingsOf,
   createApiKey,
   createCapture,
   expectRefusal,
@@ -308,6 +310,20 @@ describe("who may watch", () => {
     await leaver.post("/api/auth/sign-out");
     const { socket, messages } = await watch({ headers: { "x-api-key": key } }, capture);
     await expect.poll(() => messages.length, TIMEOUT).toBe(1);
+    socket.close();
+  });
+
+  it("a socket of a session by a password is closed where people sign in by a provider only", async () => {
+    const leaver = await signUp("Leaver");
+    await addMember(cast.admin, cast.environment.id, leaver);
+    const capture = await create(cast.owner, { scheduledStart: later() });
+    const { socket, messages, closed } = await watch(leaver, capture);
+    await expect.poll(() => messages.length, TIMEOUT).toBe(1);
+    await runInDurableObject(runnerOf(capture), async (runner, state) => {
+      const sockets = new LiveSockets(state, { ...bindingsOf(runner), SIGN_IN: "sso" }, () => null);
+      await sockets.recheck();
+    });
+    await expect.poll(closed, TIMEOUT).toBe(4401);
     socket.close();
   });
 

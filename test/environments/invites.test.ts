@@ -1,6 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { AuditEvent } from "../../src/audit/replies.ts";
 import type { Environment, Invite, OpenInvite, SeenInvite } from "../../src/environments/replies.ts";
+import { verify } from "../identity/links/support.ts";
 import { type Cast, createCast, createEnvironment, type Person, request, signUp } from "../support/api.ts";
 
 const NO_INVITE = {
@@ -117,13 +119,66 @@ describe("an invite", () => {
   });
 
   test.each([
-    ["removed", (person: Person) => cast.admin.delete(`${path}/members/${person.id}`)],
-    ["demoted", (person: Person) => cast.admin.put(`${path}/members/${person.id}`, { role: "member" })],
-  ])("can't be used once the admin who made it is %s, who could come back by it", async (_, put) => {
+    [
+      "removed",
+      (person: Person) => cast.admin.delete(`${path}/members/${person.id}`),
+      "who made it was removed",
+    ],
+    [
+      "demoted",
+      (person: Person) => cast.admin.put(`${path}/members/${person.id}`, { role: "member" }),
+      "the role of who made it was changed",
+    ],
+  ])(
+    "can't be used once the admin who made it is %s, nor when they are an admin again",
+    async (_, put, reason) => {
+      const insider = await signUp("Insider");
+      await accept(insider, await invite(cast.admin, "admin"));
+      const made = await insider.post<Invite>(`${path}/invites`, {
+        role: "admin",
+        email: "accomplice@example.com",
+      });
+      const { id, code } = (await insider.post<Invite>(`${path}/invites`, { role: "admin" })).body;
+      const others = await invite(cast.admin);
+      const used = await invite(insider);
+      const guest = await signUp("Guest");
+      await accept(guest, used);
+      expect((await put(insider)).status).toBe(200);
+      await expectDead(code);
+      const reply = await cast.admin.get<AuditEvent[]>(`${path}/audit?action=invite.revoked&limit=2`);
+      expect(reply.body).toEqual([
+        expect.objectContaining({
+          subject: expect.anything(),
+          actor: expect.objectContaining({ name: "Admin" }),
+        }),
+        expect.anything(),
+      ]);
+      const noted = reply.body.map(({ subject, details }) => ({ id: subject?.id, details }));
+      for (const revoked of [id, made.body.id])
+        expect(noted).toContainEqual({ id: revoked, details: { role: "admin", reason } });
+      if ((await insider.get(path)).status === 404) await accept(insider, await invite(cast.admin));
+      await cast.admin.put(`${path}/members/${insider.id}`, { role: "admin" });
+      await expectDead(code);
+      expect((await accept(await signUp("Late"), others)).status).toBe(200);
+      expect((await guest.get(path)).status).toBe(200);
+    },
+  );
+
+  test("stays as it was after a demotion that is refused", async () => {
+    const { admin, environment } = await createCast();
+    const alone = `/api/environments/${environment.id}`;
+    const code = await invite(admin, "member", alone);
+    expect((await admin.put(`${alone}/members/${admin.id}`, { role: "member" })).status).toBe(409);
+    expect((await admin.delete(`${alone}/members/${admin.id}`)).status).toBe(409);
+    expect((await accept(await signUp("Guest"), code)).status).toBe(200);
+  });
+
+  test("that a demotion has only suspended, before it revoked them, is revoked by the promotion", async () => {
     const insider = await signUp("Insider");
     await accept(insider, await invite(cast.admin, "admin"));
-    const code = await invite(insider, "admin");
-    expect((await put(insider)).status).toBe(200);
+    const code = await invite(insider);
+    await env.DB.prepare("update members set role = 'member' where user_id = ?").bind(insider.id).run();
+    await cast.admin.put(`${path}/members/${insider.id}`, { role: "admin" });
     await expectDead(code);
   });
 
@@ -216,6 +271,7 @@ describe("an invite for one address", () => {
     await expectDead(code);
     const look = await (await signUp("Thief")).post("/api/invites/look", { code });
     expect(look.body).toEqual(NO_INVITE);
+    await verify(guest);
     expect((await accept(guest, code)).status).toBe(200);
   });
 

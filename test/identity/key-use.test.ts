@@ -141,6 +141,9 @@ describe("a change of password", () => {
       json,
       headers: { ...headers, "cf-connecting-ip": `192.0.2.${++addresses}` },
     });
+  /** The secret address of a new calendar of somebody's. */
+  const makeCalendar = async (of: Person) =>
+    (await of.post<{ url: string }>("/api/schedules/calendar")).body.url;
   const passwords = { currentPassword: "a long password", newPassword: "another password" };
 
   test("revokes the keys where that is asked for", async () => {
@@ -149,7 +152,11 @@ describe("a change of password", () => {
     const { key: mine } = await createApiKey(person);
     const login = await begin();
     expect((await decide(other, "approve", login.user_code)).status).toBe(200);
+    const calendars = { mine: await makeCalendar(person), others: await makeCalendar(other) };
     expect((await change(other, { ...passwords, revokeKeys: true })).status).toBe(200);
+    // Whoever has its address reads by it as by a key.
+    expect((await request("GET", calendars.others)).status).toBe(404);
+    expect((await request("GET", calendars.mine)).status).toBe(200);
     // One that was approved is a key that its program has not fetched yet.
     expect(await poll(login)).toMatchObject({ status: 400, body: { error: "invalid_grant" } });
     for (const { key } of keys) {
@@ -166,7 +173,9 @@ describe("a change of password", () => {
   ])("leaves the keys where %s", async (_, body, status) => {
     const other = await signUp();
     const { key } = await createApiKey(other);
+    const calendar = await makeCalendar(other);
     expect((await change(other, body)).status).toBe(status);
+    expect((await request("GET", calendar)).status).toBe(200);
     expect((await request("GET", "/api/environments", { headers: { "x-api-key": key } })).status).toBe(200);
   });
 });

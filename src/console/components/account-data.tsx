@@ -6,15 +6,16 @@ import { Dialog } from "./dialog.tsx";
 import { Form, FormProblem, Submit, TextField } from "./field.tsx";
 
 /** Takes along, or deletes, all that the service has of the reader. */
-export function AccountData() {
+export function AccountData({ hasPasswords }: { hasPasswords: boolean }) {
   const [isDeleting, setDeleting] = useState(false);
   return (
     <section aria-labelledby="data-title">
       <h2 id="data-title">Your data</h2>
       <div class="card">
         <p>
-          Your account, memberships, keys, sessions, and the captures and schedules that you own, as one file
-          of JSON. It has no passwords and no keys.
+          Your account, memberships, keys, sessions and the networks that they came from, your calendar, the
+          webhooks that mail you, and the captures and schedules that you own, as one file of JSON. It has no
+          passwords and no keys.
         </p>
         <div class="actions">
           <a class="button" href="/api/account/export" download="captures-account.json">
@@ -25,12 +26,12 @@ export function AccountData() {
           </button>
         </div>
       </div>
-      {isDeleting && <DeleteAccount onClose={() => setDeleting(false)} />}
+      {isDeleting && <DeleteAccount hasPasswords={hasPasswords} onClose={() => setDeleting(false)} />}
     </section>
   );
 }
 
-function DeleteAccount({ onClose }: { onClose: () => void }) {
+function DeleteAccount({ hasPasswords, onClose }: { hasPasswords: boolean; onClose: () => void }) {
   const { onDeleted } = useSession();
   const [password, setPassword] = useState("");
   const { busy, errors, submit } = useSubmission(["password"], async () => {
@@ -45,16 +46,22 @@ function DeleteAccount({ onClose }: { onClose: () => void }) {
         deleted user as their owner. This can't be undone.
       </p>
       <Form onSubmit={submit} refused={errors}>
-        <TextField
-          name="password"
-          label="Your password"
-          hint="Leave it empty if you sign in without one, and have just done so."
-          error={errors.fields.password}
-          type="password"
-          autoComplete="current-password"
-          value={password}
-          onChange={setPassword}
-        />
+        {hasPasswords ? (
+          <TextField
+            name="password"
+            label="Your password"
+            hint="Leave it empty if you sign in without one, and have just done so."
+            error={errors.fields.password}
+            type="password"
+            autoComplete="current-password"
+            value={password}
+            onChange={setPassword}
+          />
+        ) : (
+          <p class="hint">
+            To be sure that it is you, you have to have signed in within the last ten minutes.
+          </p>
+        )}
         <FormProblem message={errors.form} />
         <div class="actions">
           <Submit busy={busy} isDangerous>

@@ -47,7 +47,7 @@ export function AccountPassword() {
             onChange={setNew}
           />
           <Check checked={revokeKeys} onChange={setRevokeKeys}>
-            Revoke all my API keys, too
+            Revoke all my API keys and my calendar's address, too
           </Check>
           <FormProblem message={errors.form} />
           <div class="actions">

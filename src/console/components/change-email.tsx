@@ -2,10 +2,11 @@ import { useState } from "preact/hooks";
 import { account } from "../api/client.ts";
 import type { User } from "../api/types.ts";
 import { useSubmission } from "../lib/submission.ts";
+import { AskToConfirm } from "./ask-to-confirm.tsx";
 import { Form, FormProblem, Submit, TextField } from "./field.tsx";
 
-/** Somebody's address: whether it is confirmed, and how it is changed. It is a section of their account's page. */
-export function ChangeEmail({ user }: { user: User }) {
+/** Somebody's address: whether it is confirmed, and how it is changed, which asks for the password. It is a section of their account's page. */
+export function ChangeEmail({ user, hasPasswords }: { user: User; hasPasswords: boolean }) {
   return (
     <section aria-labelledby="address-title">
       <h2 id="address-title">E-mail address</h2>
@@ -13,33 +14,17 @@ export function ChangeEmail({ user }: { user: User }) {
         <p>
           <strong>{user.email}</strong>, {user.emailVerified ? "confirmed" : "not confirmed"}
         </p>
-        {!user.emailVerified && <AskToConfirm />}
-        <ChangeForm />
+        {!user.emailVerified && (
+          <AskToConfirm>
+            <p class="muted">
+              The admins of your environments see that nobody has confirmed it. Who owns an address that is
+              not confirmed can take the account over.
+            </p>
+          </AskToConfirm>
+        )}
+        {hasPasswords && <ChangeForm />}
       </div>
     </section>
-  );
-}
-
-function AskToConfirm() {
-  const [isSent, setSent] = useState(false);
-  const { busy, errors, submit } = useSubmission([], async () => {
-    await account.sendVerificationEmail();
-    setSent(true);
-  });
-  return (
-    <Form onSubmit={submit} refused={errors}>
-      <p class="muted">
-        The admins of your environments see that nobody has confirmed it. Who owns an address that is not
-        confirmed can take the account over.
-      </p>
-      <FormProblem message={errors.form} />
-      <div role="status" class={isSent ? "good" : undefined}>
-        {isSent && "A mail is on its way: open the link in it here, within an hour."}
-      </div>
-      <div class="actions">
-        <Submit busy={busy}>Send me a link to confirm it</Submit>
-      </div>
-    </Form>
   );
 }
 

@@ -1,9 +1,10 @@
 import { useState } from "preact/hooks";
 import { account } from "../api/client.ts";
 import type { SignInWays, User } from "../api/types.ts";
-import { useResource } from "../lib/hooks.ts";
+import { afterInvited } from "../lib/invites.ts";
 import { navigate, usePlace } from "../lib/router.ts";
 import { useSubmission } from "../lib/submission.ts";
+import { useWays } from "../lib/ways.ts";
 import { Form, FormProblem, Submit, TextField } from "./field.tsx";
 import { Heading } from "./heading.tsx";
 import { Loaded } from "./loading.tsx";
@@ -19,9 +20,8 @@ interface Props {
 
 /** Signs somebody in, or up, by one of the ways that there are. It stands in the place of a page, which follows it. */
 export function SignIn(props: Props) {
-  const ways = useResource("ways", (signal) => account.ways({ signal }));
   return (
-    <Loaded resource={ways} what="the ways to sign in" lines={5}>
+    <Loaded resource={useWays()} what="the ways to sign in" lines={5}>
       {(known) => <SignInBy ways={known} {...props} />}
     </Loaded>
   );
@@ -46,8 +46,7 @@ function SignInBy({
     const { user } = isNew
       ? await account.signUp({ name, email, password, ...(inviteCode !== "" && { inviteCode }) })
       : await account.signIn({ email, password });
-    // The invite has been accepted with the sign-up.
-    if (isNew && inviteCode !== "") navigate("/environments", { replace: true });
+    if (isNew && inviteCode !== "") navigate(await afterInvited(inviteCode), { replace: true });
     else if (path === "/sign-in" || path === "/sign-up") navigate("/captures", { replace: true });
     onSignedIn(user);
   });

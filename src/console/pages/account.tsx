@@ -4,7 +4,9 @@ import { AccountPassword } from "../components/account-password.tsx";
 import { AccountSessions } from "../components/account-sessions.tsx";
 import { ChangeEmail } from "../components/change-email.tsx";
 import { Heading } from "../components/heading.tsx";
+import { Loaded } from "../components/loading.tsx";
 import { useSession } from "../lib/session.ts";
+import { useWays } from "../lib/ways.ts";
 
 /** The reader's own account: who they are, how and where they sign in, and all that the service has of them. */
 export function AccountPage() {
@@ -12,19 +14,26 @@ export function AccountPage() {
   return (
     <section class="narrow">
       <Heading title="Your account" />
-      <AccountName />
-      <ChangeEmail user={user} />
-      <AccountPassword />
-      <AccountSessions />
-      <section aria-labelledby="keys-title">
-        <h2 id="keys-title">API keys</h2>
-        <div class="card">
-          <p>
-            Programs act as you by a key of their own. They are on the page <a href="/keys">API keys</a>.
-          </p>
-        </div>
-      </section>
-      <AccountData />
+      <Loaded resource={useWays()} what="your account" lines={8}>
+        {({ password }) => (
+          <>
+            <AccountName />
+            <ChangeEmail user={user} hasPasswords={password} />
+            {password && <AccountPassword />}
+            <AccountSessions />
+            <section aria-labelledby="keys-title">
+              <h2 id="keys-title">API keys</h2>
+              <div class="card">
+                <p>
+                  Programs act as you by a key of their own. They are on the page <a href="/keys">API keys</a>
+                  .
+                </p>
+              </div>
+            </section>
+            <AccountData hasPasswords={password} />
+          </>
+        )}
+      </Loaded>
     </section>
   );
 }

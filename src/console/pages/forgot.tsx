@@ -2,12 +2,21 @@ import { useState } from "preact/hooks";
 import { account } from "../api/client.ts";
 import { Form, FormProblem, Submit, TextField } from "../components/field.tsx";
 import { Heading } from "../components/heading.tsx";
+import { WithPasswords } from "../components/with-passwords.tsx";
 import { focusNextHeading } from "../lib/router.ts";
 import type { OpenPageProps } from "../lib/session.ts";
 import { useSubmission } from "../lib/submission.ts";
 
 /** Has a link mailed by which somebody sets a new password. It says the same whether there is such an account or not. */
 export function ForgotPage({ user }: OpenPageProps) {
+  return (
+    <WithPasswords title="Forgot your password?">
+      <Forgot user={user} />
+    </WithPasswords>
+  );
+}
+
+function Forgot({ user }: Pick<OpenPageProps, "user">) {
   const [email, setEmail] = useState(user?.email ?? "");
   const [isAsked, setAsked] = useState(false);
   const { busy, errors, submit } = useSubmission(["email"], async () => {

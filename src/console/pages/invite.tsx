@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { SeenInvite } from "../api/types.ts";
+import { AskToConfirm } from "../components/ask-to-confirm.tsx";
 import { Form, FormProblem, Submit, TextField } from "../components/field.tsx";
 import { Heading } from "../components/heading.tsx";
 import { Loaded } from "../components/loading.tsx";
@@ -8,8 +9,10 @@ import { ROLE_NAMES } from "../components/role-options.tsx";
 import { Time } from "../components/time.tsx";
 import { useToasts } from "../components/toasts.tsx";
 import { useResource } from "../lib/hooks.ts";
+import { isUnproven } from "../lib/invites.ts";
 import { regionName } from "../lib/regions.ts";
 import { navigate, usePlace } from "../lib/router.ts";
+import { useSession } from "../lib/session.ts";
 import { useSubmission } from "../lib/submission.ts";
 
 /** Joins an environment by an invite, once it is seen who invites and to what. Its code is in the address after `#`, which no server sees. */
@@ -61,6 +64,7 @@ function Invitation({ code }: { code: string }) {
     toasts.show(`You have joined ${environment.name}`);
     navigate(`/environments/${environment.id}`, { replace: true });
   });
+  if (isUnproven(seen.error)) return <Unproven busy={seen.loading} onConfirmed={seen.reload} />;
   return (
     <Loaded resource={seen} what="the invite">
       {(invite) => (
@@ -73,6 +77,38 @@ function Invitation({ code }: { code: string }) {
         </Form>
       )}
     </Loaded>
+  );
+}
+
+/** What stands in the way of somebody whose address the invite is for, and has to be confirmed first. */
+function Unproven({ busy, onConfirmed }: { busy: boolean; onConfirmed: () => void }) {
+  const { user } = useSession();
+  const [hasTried, setTried] = useState(false);
+  return (
+    <div class="card">
+      <h2>Confirm your address first</h2>
+      <AskToConfirm>
+        <p>
+          The invite is for <strong>{user.email}</strong>, and nobody has confirmed yet that this address is
+          yours. Open the link of the mail that you got when you signed up, or of another one, and come back
+          here.
+        </p>
+      </AskToConfirm>
+      <div role="status">{hasTried && !busy && "It is not confirmed yet."}</div>
+      <div class="actions">
+        <button
+          type="button"
+          aria-disabled={busy}
+          onClick={() => {
+            if (busy) return;
+            setTried(true);
+            onConfirmed();
+          }}
+        >
+          {busy ? "Looking…" : "I have confirmed it"}
+        </button>
+      </div>
+    </div>
   );
 }
 

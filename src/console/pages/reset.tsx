@@ -4,6 +4,7 @@ import { Check, Form, FormProblem, Submit, TextField } from "../components/field
 import { Heading } from "../components/heading.tsx";
 import { NoLink } from "../components/no-link.tsx";
 import { useToasts } from "../components/toasts.tsx";
+import { WithPasswords } from "../components/with-passwords.tsx";
 import { navigate, usePlace } from "../lib/router.ts";
 import type { OpenPageProps } from "../lib/session.ts";
 import { useSubmission } from "../lib/submission.ts";
@@ -11,20 +12,28 @@ import { useSubmission } from "../lib/submission.ts";
 /** Sets a new password by a link, whose token is in the address after `#`, which no server sees, and signs in with it. */
 export function ResetPage({ onSignedIn }: OpenPageProps) {
   const { hash: token } = usePlace();
+  const title = "Set a new password";
+  return (
+    <WithPasswords title={title}>
+      {token === "" ? <NoLink title={title} /> : <Reset token={token} onSignedIn={onSignedIn} />}
+    </WithPasswords>
+  );
+}
+
+function Reset({ token, onSignedIn }: Pick<OpenPageProps, "onSignedIn"> & { token: string }) {
   const toasts = useToasts();
   const [newPassword, setNewPassword] = useState("");
   const [revokeKeys, setRevokeKeys] = useState(false);
   const { busy, errors, submit } = useSubmission(["newPassword"], async () => {
     const { email, keysRevoked } = await account.resetPassword({ token, newPassword, revokeKeys });
     toasts.show(
-      `Your password is set, and all sessions have ended. The API keys ${keysRevoked ? "have ended, too" : "go on working"}.`,
+      `Your password is set, and all sessions have ended. The API keys and the calendar's address ${keysRevoked ? "have ended, too" : "go on working"}.`,
     );
     // The link is used up now, also if the sign-in fails.
     navigate("/captures", { replace: true });
     const { user } = await account.signIn({ email, password: newPassword });
     onSignedIn(user);
   });
-  if (token === "") return <NoLink title="Set a new password" />;
   return (
     <section class="narrow card">
       <Heading title="Set a new password" />
@@ -41,7 +50,7 @@ export function ResetPage({ onSignedIn }: OpenPageProps) {
           onChange={setNewPassword}
         />
         <Check checked={revokeKeys} onChange={setRevokeKeys}>
-          Revoke the API keys, too
+          Revoke the API keys and the calendar's address, too
         </Check>
         <p class="hint">
           Do so if somebody else may know them. Those of an account whose address was not confirmed before end

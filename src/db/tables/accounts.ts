@@ -34,6 +34,10 @@ export const session = sqliteTable(
     userAgent: text("user_agent"),
     createdAt: date("created_at").notNull(),
     updatedAt: date("updated_at").notNull(),
+    /** How it was made; those that are older than this column count as by a password. Nothing of better-auth's. */
+    signedInBy: text("signed_in_by", { enum: ["password", "sso"] })
+      .notNull()
+      .default("password"),
   },
   (table) => [
     index("session_user_id").on(table.userId),

@@ -21,7 +21,7 @@ export const signUpSchema = lazy(() =>
       password: newPasswordSchema(),
       inviteCode: z.string().optional().meta({
         description:
-          "The code of an invite, which is accepted with it; needed where sign-up is by invite only.",
+          "The code of an invite, which is accepted with it; needed where sign-up is by invite only. One for your address is left, where mail is sent, until you have confirmed that.",
       }),
       rememberMe: rememberMeSchema(),
     })
@@ -57,7 +57,10 @@ export const changePasswordSchema = lazy(() =>
         .boolean()
         .default(true)
         .meta({ description: "Whether the account's other sessions end." }),
-      revokeKeys: z.boolean().default(false).meta({ description: "Whether to revoke all API keys, too." }),
+      revokeKeys: z
+        .boolean()
+        .default(false)
+        .meta({ description: "Whether to revoke all API keys, and the calendar's address, too." }),
     })
     .meta({ id: "PasswordChange", description: "The old password and the new one." }),
 );

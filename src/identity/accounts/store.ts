@@ -36,7 +36,7 @@ const CREATE = [
    select :userId, :name, :email, 0, :now, :now where not ${IS_TAKEN} and not ${IS_FULL}`,
   `insert into account (id, account_id, provider_id, user_id, password, created_at, updated_at)
    select :accountId, id, 'credential', id, :passwordHash, :now, :now from user where id = :userId`,
-  insertSession("u.id", "user u where u.id = :userId"),
+  insertSession("password", "u.id", "user u where u.id = :userId"),
   `select ${USER_COLUMNS} from user u where u.id = :userId`,
 ].map(statement);
 
@@ -82,7 +82,7 @@ export function findByEmail(db: Db, email: string): Promise<WithPassword | null>
 
 const HAS_PASSWORD =
   "account a where a.user_id = :userId and a.provider_id = 'credential' and a.password = :passwordHash";
-const SIGN_IN = statement(insertSession("a.user_id", HAS_PASSWORD));
+const SIGN_IN = statement(insertSession("password", "a.user_id", HAS_PASSWORD));
 
 /** Signs somebody in whose password was verified. @returns whether it is their password still */
 export async function signIn(

@@ -131,13 +131,15 @@ export async function createKey(
 }
 
 /**
- * The SQL of statements that delete all keys of somebody, who may fear that they are in other hands, and the logins that wait for one: a
- * login that was approved is a key that its program has not fetched yet.
+ * The SQL of statements that delete all keys of somebody, who may fear that they are in other hands, the logins that wait for one, and the
+ * address of their calendar: a login that was approved is a key that its program has not fetched yet, and the address is read by whoever
+ * has it, as by a key.
  * @param owner SQL of the user's id, null for nobody
  */
 export const revokeKeys = (owner: string): string[] => [
   `delete from apikey where reference_id = ${owner}`,
   `delete from device_codes where decided_by = ${owner}`,
+  `delete from calendar_feeds where user_id = ${owner}`,
 ];
 
 /** What to change of a key; what is absent stays. */

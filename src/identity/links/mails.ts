@@ -108,7 +108,7 @@ export const passwordSetMail = (about: About, { keysRevoked }: { keysRevoked: bo
     "your password was changed",
     "A new password was set by a link. All sessions have ended: sign in with the new one.",
     keysRevoked
-      ? "The account's API keys have ended, too."
+      ? "The account's API keys and its calendar's address have ended, too."
       : "The account's API keys go on working. If you don't know them all, revoke them on the page of your API keys.",
     "If it was not you, ask for a new password yourself at once, and tell who runs the service: somebody else reads your mail.",
   );

@@ -14,7 +14,9 @@ export const passwordResetSchema = z
   .object({
     status: z.literal(true),
     email: email.meta({ description: "The account's address, to sign in with." }),
-    keysRevoked: z.boolean().meta({ description: "Whether the account's API keys have ended." }),
+    keysRevoked: z
+      .boolean()
+      .meta({ description: "Whether the account's API keys, and its calendar's address, have ended." }),
   })
   .meta({ id: "PasswordReset", description: "An account that has a new password, and no sessions." });
 /** What a new password is answered with. */

@@ -18,7 +18,7 @@ export const resetSchema = lazy(() =>
     newPassword: newPasswordSchema(),
     revokeKeys: z.boolean().default(false).meta({
       description:
-        "Whether to revoke the account's API keys, too. Those of an account whose address was not confirmed before end anyway.",
+        "Whether to revoke the account's API keys, and its calendar's address, too. Those of an account whose address was not confirmed before end anyway.",
     }),
   }),
 );

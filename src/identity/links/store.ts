@@ -92,6 +92,7 @@ const RESET = [
   `delete from session where user_id = ${OWNER}`,
   `delete from device_codes where decided_by = ${OWNER}`,
   `delete from apikey where reference_id = ${OWNER} and :revokeKeys = 1`,
+  `delete from calendar_feeds where user_id = ${OWNER} and :revokeKeys = 1`,
   `update account set password = :passwordHash, updated_at = :now
    where user_id = ${OWNER} and provider_id = 'credential'`,
   `insert into account (id, account_id, provider_id, user_id, password, created_at, updated_at)

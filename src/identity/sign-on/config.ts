@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Env } from "../../env.ts";
+import { allowsPasswords, type Env } from "../../env.ts";
 import { problemsOf } from "../../http/problems.ts";
 import { lazy } from "../../lib/lazy.ts";
 import { nameSchema } from "../../lib/names.ts";
@@ -78,16 +78,6 @@ export interface SignInWays {
 
 /** What was read: a deployment has one text. */
 let known: { text: string; config: z.output<ReturnType<typeof configSchema>> } | undefined;
-
-/**
- * Whether people may sign in by password, and have one at all.
- * @throws Error when SIGN_IN is none of its values: a misconfigured service should let nobody in by a way that was to be closed
- */
-export function allowsPasswords({ SIGN_IN: ways }: Env): boolean {
-  if (ways === "sso") return false;
-  if (ways === "password" || ways === "both") return true;
-  throw new Error(`The variable SIGN_IN must be password, sso or both, not ${JSON.stringify(ways)}`);
-}
 
 /**
  * How people may sign in.

@@ -20,7 +20,10 @@ const IS_FIRST = "exists (select 1 from verification v where v.id = :finishId)";
 const IS_OTHERS = `exists (select 1 from account a join user u on u.id = a.user_id
   where u.email = :email and a.provider_id = :issuer and a.account_id <> :subject)`;
 const MAY_LINK = `${IS_FIRST} and not exists (${LINKED}) and not ${IS_OTHERS}`;
-/** An account with the address that has never proved it, unless the browser is signed in to it: then it is the same person. */
+/**
+ * An account with the address that has never proved it, unless the browser is signed in to it: then it is the same person. By a session
+ * of a password too where those let nobody in any more: it still says whose browser it is.
+ */
 const UNPROVEN = `select u.id from user u where u.email = :email and u.email_verified = 0 and ${MAY_LINK}
   and not exists (select 1 from session s where s.user_id = u.id and s.token = :signedIn and s.expires_at > :now)`;
 
@@ -37,6 +40,7 @@ const FINISH = [
   `insert into account (id, account_id, provider_id, user_id, created_at, updated_at)
    select :identityId, :subject, :issuer, u.id, :now, :now from user u where u.email = :email and ${MAY_LINK}`,
   insertSession(
+    "sso",
     "a.user_id",
     `account a where a.provider_id = :issuer and a.account_id = :subject and ${IS_FIRST}`,
   ),

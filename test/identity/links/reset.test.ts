@@ -63,13 +63,15 @@ describe("a link to set a new password", () => {
     expect(mail?.text).toMatch(/API keys go on working/);
   });
 
-  test("ends API keys on request", async () => {
+  test("ends API keys, and the address of the calendar, on request", async () => {
     const { box, person, token } = await forgetful();
     const { key } = await createApiKey(person);
+    const calendar = await person.post<{ url: string }>("/api/schedules/calendar");
     const reply = await box.post("reset-password", { token, newPassword: NEW, revokeKeys: true });
     expect(reply.body).toMatchObject({ keysRevoked: true });
     expect((await request("GET", "/api/environments", { headers: { "x-api-key": key } })).status).toBe(401);
-    expect(box.to(person.email).at(-1)?.text).toMatch(/API keys have ended/);
+    expect((await request("GET", calendar.body.url)).status).toBe(404);
+    expect(box.to(person.email).at(-1)?.text).toMatch(/API keys and its calendar's address have ended/);
   });
 
   test("ends the login of a program that waits for its key", async () => {

@@ -1,4 +1,6 @@
+import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
+import { purgeOld } from "../../../src/cleanup/purge.ts";
 import { createApiKey, expectRefusal, linesOf, request, requestIn, signUp } from "../../support/api.ts";
 import { begin, decide, poll } from "../device/support.ts";
 import { FakeProvider } from "./fake-provider.ts";
@@ -71,14 +73,11 @@ describe("where people sign in by single sign-on only", () => {
       expectRefusal(await ask(bindings, path, json, person.headers), 403, NO_PASSWORDS);
   });
 
-  test("who signs in by it makes keys and lets programs in by device login, and sessions and keys of before go on", async () => {
+  test("who signs in by it makes keys and lets programs in by device login, and keys of before go on", async () => {
     const { env: bindings } = await only();
-    const before = await signUp();
-    const { key } = await createApiKey(before);
-    const list = (headers: Record<string, string>) =>
-      requestIn(bindings, "GET", "/api/environments", { headers });
-    expect((await list({ "x-api-key": key })).status).toBe(200);
-    expect((await list(before.headers)).status).toBe(200);
+    const { key } = await createApiKey(await signUp());
+    const reply = await requestIn(bindings, "GET", "/api/environments", { headers: { "x-api-key": key } });
+    expect(reply.status).toBe(200);
 
     const { provider } = await beginWith();
     const browser = new Browser(withProviders([[provider]], { SIGN_IN: "sso" }), "http://captures.test");
@@ -87,6 +86,71 @@ describe("where people sign in by single sign-on only", () => {
     await decide({ headers: { cookie: browser.cookie } }, "approve", device.user_code);
     expect((await poll(device)).status).toBe(200);
     expect((await browser.ask("POST", "/api/auth/api-key/create", { name: "ci" })).status).toBe(200);
+  });
+
+  test("a session that was made by a password is nobody's, and somebody's again where passwords are", async () => {
+    const { env: bindings } = await only();
+    const { id, headers } = await signUp();
+    const device = await begin();
+    const asked = [
+      ["GET", "/api/environments"],
+      ["GET", "/api/account/export"],
+      ["DELETE", "/api/account", {}],
+      ["POST", "/api/auth/api-key/create", { name: "mine" }],
+      ["POST", "/api/auth/device/approve", { user_code: device.user_code }],
+      ["POST", "/api/invites/accept", { code: "x" }],
+      ["POST", "/api/schedules/calendar"],
+    ] as const;
+    for (const [method, path, json] of asked) {
+      const reply = await requestIn(bindings, method, path, { headers, ...(json && { json }) });
+      expectRefusal(reply, 401, "Login required");
+    }
+    expect(
+      await env.DB.prepare("select count(*) from apikey where reference_id = ?").bind(id).first(),
+    ).toEqual({
+      "count(*)": 0,
+    });
+    for (const SIGN_IN of ["both", "password"])
+      expect((await requestIn({ SIGN_IN }, "GET", "/api/environments", { headers })).status).toBe(200);
+  });
+
+  test("a session that is older than it is known how it was made counts as by a password", async () => {
+    const { env: bindings, browser } = await only();
+    const list = () => browser.ask("GET", "/api/environments");
+    expect((await list()).status).toBe(200);
+    const { results } = await env.DB.prepare("select * from session where signed_in_by = 'sso'").all();
+    const { signed_in_by: _, ...older } = results.at(-1) as Record<string, string | number>;
+    await env.DB.batch([
+      env.DB.prepare("delete from session where id = ?").bind(older.id),
+      env.DB.prepare(
+        `insert into session (${Object.keys(older)}) values (${Object.keys(older).map(() => "?")})`,
+      ).bind(...Object.values(older)),
+    ]);
+    expectRefusal(await list(), 401, "Login required");
+    expect(
+      (
+        await requestIn({ ...bindings, SIGN_IN: "both" }, "GET", "https://captures.test/api/environments", {
+          headers: { cookie: browser.cookie },
+        })
+      ).status,
+    ).toBe(200);
+  });
+
+  test("sessions that were made by a password are purged, and others are not", async () => {
+    const { browser, env: bindings } = await only();
+    const person = await signUp();
+    const ofPasswords = () =>
+      env.DB.prepare("select count(*) as n from session where signed_in_by = 'password'").first<number>("n");
+    const before = await ofPasswords();
+    await purgeOld(env, Date.now());
+    expect(await ofPasswords()).toBe(before);
+    const lines = await linesOf(() => purgeOld({ ...env, ...bindings }, Date.now()));
+    expect(lines).toContainEqual(
+      expect.objectContaining({ event: "cleanup.purged", passwordSessions: before }),
+    );
+    expect(await ofPasswords()).toBe(0);
+    expect((await person.get("/api/environments")).status).toBe(401);
+    expect((await browser.ask("GET", "/api/environments")).status).toBe(200);
   });
 });
 

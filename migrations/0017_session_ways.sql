@@ -1,0 +1,1 @@
+ALTER TABLE `session` ADD `signed_in_by` text DEFAULT 'password' NOT NULL;
