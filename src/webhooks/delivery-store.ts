@@ -1,5 +1,6 @@
 import { statement } from "../db/statement.ts";
 import type { Db } from "../db/types.ts";
+import { SEAL_KEYS } from "../environments/seal-keys.ts";
 import { TEST_TYPE } from "./events.ts";
 import type { Kind } from "./kinds.ts";
 import type { QueueMessage } from "./outbox.ts";
@@ -39,6 +40,9 @@ export interface ClaimedDelivery {
   /** The recipient's address, if they are still a member and it is verified. */
   email: string | null;
   claim: string;
+  /** Whether the capture of new statements is sealed, and the keys of its environment; null for other events. */
+  sealed: 0 | 1 | null;
+  sealKeys: string | null;
 }
 
 /** Whether delivery `d` of webhook `w` may be tried: it is the capture's next, and nobody has paused its webhook. */
@@ -54,10 +58,11 @@ const CLAIM = [
   `select d.id as id, w.id as webhookId, w.env_id as envId, w.kind as kind, d.capture_id as captureId, d.type as type,
      d.sequence as sequence, d.message_id as messageId, d.time as time, d.facts as facts, d.attempts as attempts,
      d.first_tried_at as firstTriedAt, d.tried as tried, w.target as target, w.origin as origin,
-     w.failing_since as failingSince, u.email as email, d.claim as claim
+     w.failing_since as failingSince, u.email as email, d.claim as claim, ${SEAL_KEYS}
    from webhook_deliveries d join webhooks w on w.id = d.webhook_id
      left join members m on m.user_id = w.recipient and m.env_id = w.env_id
      left join user u on u.id = m.user_id and u.email_verified = 1
+     left join captures c on c.id = d.capture_id and d.type = 'statement.new'
    where (d.id = :deliveryId or d.capture_id = :captureId) and d.claim = :claim`,
 ].map(statement);
 
@@ -139,7 +144,7 @@ export async function keepFacts(db: Db, { id, claim }: ClaimedDelivery, facts: s
 }
 
 const FORGET = statement(
-  `update webhook_deliveries set facts = json_remove(facts, '$.more.statements')
+  `update webhook_deliveries set facts = json_remove(facts, '$.more.statements', '$.more.sealedStatements')
    where capture_id = :captureId and type = 'statement.new'`,
 );
 
