@@ -3,6 +3,7 @@ import type { Env } from "../env.ts";
 import { log } from "../lib/log.ts";
 import { pauseOrphaned } from "../schedules/keeping.ts";
 import { makeDueCaptures } from "../schedules/making.ts";
+import { sendNotices } from "../webhooks/notices.ts";
 import { resendLate } from "../webhooks/queue.ts";
 import { continueDaily } from "./daily.ts";
 import { erasePending } from "./erasing.ts";
@@ -12,7 +13,7 @@ import { wakeOverdue } from "./overdue.ts";
 
 /**
  * Every minute: wakes captures and leases that are late, releases the leases of captures that have ended, makes the captures of
- * schedules, erases what is to be erased, has webhooks told that are late, and goes on with what the daily run has not finished.
+ * schedules, erases what is to be erased, has webhooks told that are late, and admins of those that were switched off, and goes on with what the daily run has not finished.
  */
 export async function everyMinute(env: Env, workerNow: number): Promise<void> {
   const now = await earlierNow(env.DB, workerNow);
@@ -23,6 +24,7 @@ export async function everyMinute(env: Env, workerNow: number): Promise<void> {
     seeToSchedules(env, now),
     seeToErasures(env, now),
     resendLate(env, now),
+    sendNotices(env, now),
     continueDaily(env, now),
   ]);
   const counts = jobs.map((job) => (job.status === "fulfilled" ? job.value : {}));

@@ -119,7 +119,7 @@ async function attempt(env: Env, delivery: ClaimedDelivery, facts: Facts): Promi
   const { status, error } = sent;
   const outcome = judge(delivery, sent, ended, Math.random());
   const noted = { ...outcome, tried: withAttempt(tried, { at: began, ms: ended - began, status, error }) };
-  const hasNext = await finishAttempt(env.DB, delivery, noted, ended);
+  const hasNext = await finishAttempt(env.DB, delivery, noted, ended, Boolean(env.MAIL_FROM));
   const line = { webhookId, deliveryId: id, kind, type, attempt: attempts, status, outcome: outcome.status };
   log.info("webhook.attempt", line);
   if (outcome.disabledReason !== null) log.warn("webhook.disabled", { webhookId, envId: delivery.envId });

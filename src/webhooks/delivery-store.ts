@@ -1,8 +1,11 @@
+import { actionSql } from "../audit/actions.ts";
+import { deedOfService, detailsSql } from "../audit/recording.ts";
 import { statement } from "../db/statement.ts";
 import type { Db } from "../db/types.ts";
 import { SEAL_KEYS } from "../environments/seal-keys.ts";
 import { TEST_TYPE } from "./events.ts";
 import type { Kind } from "./kinds.ts";
+import { noticeSql } from "./notice-store.ts";
 import type { QueueMessage } from "./outbox.ts";
 import type { WebhookPayload } from "./replies.ts";
 
@@ -104,21 +107,38 @@ const IS_MINE = "id = :id and claim = :claim";
 const HAS_MORE = `select 1 from webhook_deliveries where webhook_id = :webhookId and capture_id = :captureId and status = 'pending'
   limit 1`;
 
+/** The webhook that an attempt switches off, before it has. Another attempt may have done so. */
+const DISABLED = `webhooks w where w.id = :webhookId and w.disabled_at is null and :disabledReason is not null
+  and exists (select 1 from webhook_deliveries where ${IS_MINE})`;
+
 const FINISH = [
-  // Before the delivery has lost its claim.
+  // These three before the delivery has lost its claim.
+  deedOfService(
+    {
+      action: actionSql("webhook.disabled"),
+      envId: "w.env_id",
+      subject: { id: "w.id", name: "w.name" },
+      details: detailsSql({ reason: ":disabledReason", address: "w.address_hint" }),
+      rows: `from ${DISABLED}`,
+    },
+    "'webhooks'",
+  ),
+  noticeSql(DISABLED),
   `update webhooks set failing_since = iif(:status = 'delivered', null, coalesce(failing_since, :now)),
-     disabled_at = iif(:disabledReason is null, disabled_at, :now), disabled_reason = coalesce(:disabledReason, disabled_reason)
+     disabled_reason = iif(disabled_at is null, coalesce(:disabledReason, disabled_reason), disabled_reason),
+     disabled_at = iif(:disabledReason is null, disabled_at, coalesce(disabled_at, :now))
    where id = :webhookId and :type <> '${TEST_TYPE}' and exists (select 1 from webhook_deliveries where ${IS_MINE})`,
   `update webhook_deliveries set status = :status, next_at = :nextAt, tried = :tried, claim = null where ${IS_MINE}`,
   // What waits for a webhook that is switched off would be stale when it is switched on again.
   `update webhook_deliveries set status = 'dead', next_at = null
    where webhook_id = :webhookId and status = 'pending' and :disabledReason is not null
-     and exists (select 1 from webhooks where id = :webhookId and disabled_at = :now)`,
+     and exists (select 1 from webhooks where id = :webhookId and disabled_at is not null)`,
   HAS_MORE,
 ].map(statement);
 
 /**
  * Notes what came of an attempt, if the claim still holds.
+ * @param tells whether admins are mailed to when it switches the webhook off
  * @returns whether another event of the capture waits for this webhook
  */
 export async function finishAttempt(
@@ -126,8 +146,9 @@ export async function finishAttempt(
   { id, webhookId, captureId, type, claim }: ClaimedDelivery,
   outcome: Outcome,
   now: number,
+  tells: boolean,
 ): Promise<boolean> {
-  const values = { id, webhookId, captureId, type, claim, ...outcome, now };
+  const values = { id, webhookId, captureId, type, claim, ...outcome, now, tells: Number(tells) };
   const results = await db.batch(FINISH.map((step) => step(db, values)));
   return results.at(-1)?.results.length === 1;
 }

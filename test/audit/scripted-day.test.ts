@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { ACTIONS } from "../../src/audit/actions.ts";
 import type { AuditEvent } from "../../src/audit/replies.ts";
 import type { Environment } from "../../src/environments/replies.ts";
+import type { Webhook } from "../../src/webhooks/replies.ts";
 import { createSchedule } from "../schedules/support.ts";
 import {
   createApiKey,
@@ -187,6 +188,23 @@ test("the audit trail of a day is the script of that day, line by line, and has 
   const resent = `${path}/webhooks/${hook.id}/deliveries/${test.body.id}/redeliver`;
   await did(bob.post(resent), ["webhook.redelivered", "Bob", "ours"]);
   await expect.poll(() => receiver.received.length).toBe(2);
+  // Its receiver is gone: the service switches it off, and Bob resumes it.
+  receiver.answers = [{ status: 410 }];
+  const told = await createCapture(bob, {
+    envId: environment.id,
+    name: "told",
+    scheduledStart: inFuture(DAY),
+  });
+  await did(
+    bob.post(`/api/captures/${told.id}/cancel`),
+    ["capture.created", "Bob", "told"],
+    ["capture.cancelled", "Bob", "told"],
+  );
+  await expect
+    .poll(async () => (await bob.get<Webhook>(`${path}/webhooks/${hook.id}`)).body.state)
+    .toBe("disabled");
+  script.push(["webhook.disabled", "webhooks", "ours"]);
+  await did(bob.put(`${path}/webhooks/${hook.id}`, { paused: false }), ["webhook.changed", "Bob", "ours"]);
   // What is not sent again is no line.
   expect((await carol.post(resent)).status).toBe(404);
   expect((await bob.post(`${path}/webhooks/${hook.id}/deliveries/999999/redeliver`)).status).toBe(404);
@@ -262,6 +280,7 @@ test("the audit trail of a day is the script of that day, line by line, and has 
   const detailsOf = (action: string, field: string) =>
     trail.filter((event) => event.action === action && field in event.details).map(({ details }) => details);
   expect(detailsOf("webhook.changed", "fields")).toMatchObject([
+    { fields: ["paused"] },
     { fields: ["name"] },
     { fields: ["address", "paused"], address: "https://hooks.shop.com/…?…" },
     { fields: ["secret"] },
