@@ -1,8 +1,9 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { purge } from "../../src/cleanup/purge.ts";
+import { beginJobs, endJobs } from "../../src/cleanup/unfinished.ts";
 import { type Cast, createCapture, createCast, createEnvironment, request } from "../support/api.ts";
-import { daily } from "../support/cron.ts";
+import { cronLine, daily, everyMinute } from "../support/cron.ts";
 import { inFuture, skewed, travel, until } from "../support/time.ts";
 
 const MINUTE = 60_000;
@@ -142,7 +143,7 @@ describe("every day", () => {
     const said = error.mock.calls.map(([text]) => JSON.parse(text as string) as object);
     error.mockRestore();
     list.mockRestore();
-    expect(said).toMatchObject([{ event: "cleanup.purge.failed", what: "captures", purged: 0 }]);
+    expect(said).toMatchObject([{ event: "cleanup.purge.failed", what: "captures" }]);
     expect(line.captures).toBe(0);
     expect(line.sessions).toBeGreaterThan(0);
     expect(await count("captures where id = ?1", capture.id)).toBe(1);
@@ -187,5 +188,80 @@ describe("every day", () => {
       .bind(JSON.stringify(Array.from({ length: 1201 }, (_, i) => String(i))))
       .run();
     expect(await daily()).toMatchObject({ verifications: 1201 });
+  });
+
+  describe("what it has not finished", () => {
+    const fill = (rows: number) =>
+      env.DB.prepare(
+        `insert into verification (id, identifier, value, expires_at, created_at, updated_at)
+         with recursive n (i) as (select 1 union all select i + 1 from n where i < ?1) select i, 'i', 'v', 0, 0, 0 from n`,
+      )
+        .bind(rows)
+        .run();
+    const continued = () => cronLine("* * * * *", "cleanup.continued");
+    const unfinished = async () =>
+      (await env.DB.prepare("select name from unfinished_jobs order by name").all()).results.map(
+        ({ name }) => name,
+      );
+
+    it("goes on in the next minutes until it is done, so many at once", async () => {
+      await fill(20_300);
+      expect(await daily()).toMatchObject({ verifications: 10_000 });
+      expect(await unfinished()).toEqual(["verifications"]);
+      const first = await continued();
+      expect(first).toMatchObject({ what: "verifications", verifications: 10_000, finished: false });
+      expect(await continued()).toMatchObject({ verifications: 300, finished: true });
+      expect(await count("verification")).toBe(0);
+      expect(await everyMinute()).toMatchObject({ jobsContinued: 0 });
+      expect(await unfinished()).toEqual([]);
+    });
+
+    it("takes turns, so that one that has much to do does not keep the others", async () => {
+      const names = ["verifications", "sessions"];
+      await fill(20_000);
+      await endJobs(env.DB, [], 0);
+      await beginJobs(env.DB, names, Date.now());
+      await endJobs(
+        env.DB,
+        names.map((name) => [name, 0] as const),
+        Date.now() - 1000,
+      );
+      expect(await continued()).toMatchObject({ what: "sessions", finished: true });
+      expect(await continued()).toMatchObject({ what: "verifications", finished: false });
+      expect(await continued()).toMatchObject({ what: "verifications", finished: false });
+      expect(await continued()).toMatchObject({ what: "verifications", verifications: 0, finished: true });
+    });
+
+    it("goes on once a run that has died must have ended, and not before", async () => {
+      await fill(3);
+      await beginJobs(env.DB, ["verifications", "a job of another version"], Date.now());
+      expect(await everyMinute()).toMatchObject({ jobsContinued: 0 });
+      await travel(cast.aws, 15 * MINUTE);
+      expect(await continued()).toMatchObject({ what: "a job of another version", finished: true });
+      expect(await continued()).toMatchObject({ what: "verifications", verifications: 3, finished: true });
+    });
+
+    it("is given up until tomorrow where it fails, and logged", async () => {
+      // What other tests have deleted is not erased here.
+      await env.DB.prepare("update captures set deleted_at = null").run();
+      const capture = await createCapture(cast.owner, { envId, scheduledStart: inFuture(DAY) });
+      await cast.owner.delete(`/api/captures/${capture.id}`);
+      await travel(cast.aws, RETENTION + MINUTE);
+      const list = vi.spyOn(env.BUCKET, "list").mockRejectedValue(new Error("R2 is away"));
+      const error = vi.spyOn(console, "error");
+      await daily();
+      expect(await unfinished()).toEqual(["captures"]);
+      await travel(cast.aws, 15 * MINUTE);
+      await everyMinute();
+      const said = error.mock.calls.map(([text]) => JSON.parse(text as string) as object);
+      error.mockRestore();
+      list.mockRestore();
+      expect(said).toMatchObject([
+        { event: "cleanup.purge.failed", what: "captures" },
+        { event: "cleanup.job.failed", what: "captures" },
+      ]);
+      expect(await unfinished()).toEqual([]);
+      expect(await daily()).toMatchObject({ captures: 1 });
+    });
   });
 });
