@@ -300,6 +300,7 @@ it("a reader's permission, the caller and the data are one round trip", async ()
   const paths = [
     "",
     `?envId=${envId()}`,
+    "?state=active&name=a&search=b",
     `/${id}`,
     `/${id}/occurrences`,
     `/${id}/events`,
@@ -310,7 +311,7 @@ it("a reader's permission, the caller and the data are one round trip", async ()
     const reply = await requestIn(counted, "GET", `/api/schedules${path}`, { headers: cast.member.headers });
     expect([path, reply.status, cost.d1, cost.objects]).toEqual([path, 200, 1, 0]);
   }
-  for (const path of paths.slice(1, 5)) {
+  for (const path of [...paths.slice(1, 2), ...paths.slice(3, 6)]) {
     const reply = await cast.stranger.get(`/api/schedules${path}`);
     expect([path, reply.status]).toEqual([path, 404]);
   }
