@@ -60,10 +60,11 @@ export function parseRrule(text: string, start: RuleStart): Rule {
 function partsOf(text: string): Map<string, string> {
   const parts = new Map<string, string>();
   for (const part of text.replace(/^RRULE:/, "").split(";")) {
-    const [, name, value] = /^([A-Z]+)=([A-Z0-9,+-]+)$/.exec(part) ?? [];
+    const [, name, value] = /^([A-Z]+)=([A-Z0-9,+-]*)$/.exec(part) ?? [];
     if (name === undefined || value === undefined) {
       throw new RuleError("must be parts such as FREQ=DAILY;BYHOUR=2;BYMINUTE=30");
     }
+    if (value === "") throw new RuleError(`${name} has no value`);
     if (parts.has(name)) throw new RuleError(`${name} is there twice`);
     const refused = REFUSED[name];
     if (refused !== undefined) throw new RuleError(`${name} is not possible: ${refused}`);

@@ -50,6 +50,7 @@ describe("a rule of iCalendar", () => {
     ["daily", "must be parts such as"],
     ["BYHOUR=2", "FREQ must be one of MINUTELY, HOURLY, DAILY, WEEKLY, MONTHLY, YEARLY"],
     ["FREQ=SECONDLY;BYHOUR=2", "FREQ must be one of"],
+    ["FREQ=DAILY;BYHOUR=2;UNTIL=", "UNTIL has no value"],
     ["FREQ=DAILY;FREQ=DAILY", "FREQ is there twice"],
     ["FREQ=DAILY", "BYHOUR is needed with FREQ=DAILY, unless there is a start"],
     ["FREQ=DAILY;BYHOUR=2;INTERVAL=0", "INTERVAL must be a number from 1 to 999999"],
