@@ -12,10 +12,7 @@ export const SCHEDULE_WORDS = "its id, or its name";
  */
 export async function findSchedule({ client, signal }: Service, text: string): Promise<Schedule> {
   if (isId(text)) return client.schedules.get(Number(text), { signal });
-  const found: Schedule[] = [];
-  for await (const schedule of client.schedules.list({}, { signal })) {
-    if (schedule.name === text) found.push(schedule);
-  }
+  const found = await Array.fromAsync(client.schedules.list({ name: text }, { signal }));
   const [first, second] = found;
   if (first === undefined) throw new Failure(`There is no schedule "${text}"`);
   if (second === undefined) return first;

@@ -24,14 +24,24 @@ export type ScheduleChanges = z.input<ReturnType<typeof schedules.changeSchema>>
 /** Which schedules to list. */
 export interface ScheduleFilter {
   envId?: number | undefined;
+  state?: Schedule["state"] | undefined;
+  /** Of this name. */
+  name?: string | undefined;
+  /** With this text in the name, in any letter case. */
+  search?: string | undefined;
   /** The size of a page, 1 to 100, not of the list. */
   limit?: number | undefined;
 }
-/** A rule, either of the two, and the time zone in which it is read; UTC if absent. */
+/**
+ * A rule, either of the two, the time zone in which it is read, UTC if absent, and from when on it comes and is counted: `start`, else
+ * `createdAt`, else now.
+ */
 export interface ScheduleRule {
   cron?: string | undefined;
   rrule?: string | undefined;
   timeZone?: string | undefined;
+  start?: string | undefined;
+  createdAt?: string | undefined;
 }
 /** The calls of schedules. A pause or a resumption that may have been done is not retried; it does no harm to call it again. */
 export function schedulesClient(transport: Transport) {
@@ -53,10 +63,10 @@ export function schedulesClient(transport: Transport) {
     /** Pauses a schedule. */
     pause: (id: number, options?: CallOptions) =>
       transport.change<Schedule>("POST", path(id, "/pause"), options),
-    /** Resumes a schedule, from its next occurrence on. */
+    /** Resumes a schedule, from its next occurrence on; one that is over is refused with 409. */
     resume: (id: number, options?: CallOptions) =>
       transport.change<Schedule>("POST", path(id, "/resume"), options),
-    /** When the next captures of a schedule begin, up to 100; none while it is paused. */
+    /** When the next captures of a schedule begin, up to 100; none while it is paused, and when it is over. */
     occurrences: (id: number, query: { limit?: number | undefined } = {}, options?: CallOptions) =>
       transport.get<Occurrences>(path(id, "/occurrences"), options, query),
     /** When captures of a rule would begin. */

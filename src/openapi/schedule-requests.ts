@@ -46,7 +46,7 @@ for (const shape of [createSchema().shape, changeSchema().shape]) {
     ...orNull("string"),
     maxLength: 500,
     description:
-      "The rule as iCalendar writes it (RFC 5545): `FREQ` from `HOURLY` to `YEARLY` with `BYHOUR`, `BYMINUTE`, `BYDAY`, `BYMONTHDAY` and `BYMONTH`. It has to say days and hours by itself, so that there is no `INTERVAL`, `COUNT` or `UNTIL`.",
+      "The rule as iCalendar writes it (RFC 5545): `FREQ` from `MINUTELY` to `YEARLY` with `INTERVAL`, `WKST`, `BYHOUR`, `BYMINUTE`, `BYDAY`, `BYMONTHDAY`, `BYMONTH`, and `COUNT` or `UNTIL`. Without a `start` it has to say days and hours by itself.",
     examples: ["FREQ=MONTHLY;BYDAY=1MO;BYHOUR=2;BYMINUTE=30"],
   });
   add(shape.timeZone, {
@@ -54,6 +54,12 @@ for (const shape of [createSchema().shape, changeSchema().shape]) {
     maxLength: 64,
     description: "The time zone in which the rule is read, by its IANA name; UTC if absent.",
     examples: ["Europe/Vienna"],
+  });
+  add(shape.start, {
+    ...orNull("string"),
+    description:
+      "The local date and time from which on the rule comes, in its time zone. Intervals and `COUNT` are counted from it, and an `rrule` takes from it what it leaves out. Another zone can be said, seconds are left out, and a date is its midnight. The moment when the schedule is made if absent.",
+    examples: ["2026-11-30T09:00"],
   });
   add(shape.captureName, {
     ...orNull("string"),

@@ -52,6 +52,7 @@ const schedule: Schedule = {
   cron: "30 2 * * MON-FRI",
   rrule: null,
   timeZone: "Europe/Vienna",
+  start: null,
   captureName: "{schedule} {date} {time}",
   duration: 3600,
   log: "slow",
@@ -63,6 +64,7 @@ const schedule: Schedule = {
   compare: true,
   keepLast: 30,
   captures: 12,
+  state: "active",
   next: [
     "2026-11-30T01:30:00.000Z",
     "2026-12-01T01:30:00.000Z",
@@ -103,14 +105,20 @@ const rule = (name: string, field: "cron" | "rrule", message: string, other: str
 /** The refusals of a rule that can't be. */
 const OF_RULES: Refusal[] = [
   rule("unreadableCron", "cron", 'must have five fields, such as "30 2 * * MON-FRI"', "is required, unless"),
-  rule("unreadableRrule", "rrule", "BYHOUR is needed with FREQ=DAILY", "can't be there with cron"),
-  ...refusals("twoRules", "unknownTimeZone"),
+  rule(
+    "unreadableRrule",
+    "rrule",
+    "BYHOUR is needed with FREQ=DAILY, unless there is a start",
+    "can't be there with cron|its COUNT or UNTIL leaves",
+  ),
+  ...refusals("twoRules", "unknownTimeZone", "startTooOld"),
 ];
 /** The refusals of what a schedule is to be. */
 const OF_FIELDS: Refusal[] = [
   ...OF_RULES,
   ...refusals(
     "neverOccurs",
+    "isOver",
     "minDurationOfGeneral",
     "durationNeeded",
     "durationTooShort",
@@ -151,6 +159,9 @@ export const scheduleOperations: Operation[] = [
     parameters: [
       ...queryParameters(listSchema(), {
         envId: { description: "Only those of an environment." },
+        state: { description: "Only those in a state: `active`, `paused` or `over`, in any letter case." },
+        name: { description: "Only those of this name." },
+        search: { description: "Only those with this text in their names, in any letter case." },
         limit: { description: "The most schedules on a page." },
         cursor: { description: "Where a page begins: follow the `Link` header instead of making one." },
       }),
@@ -202,6 +213,17 @@ export const scheduleOperations: Operation[] = [
             captureName: "{schedule} {number}",
           },
         },
+        sprints: {
+          summary: "Every second Monday at nine, ten times",
+          value: {
+            name: "sprints",
+            envId: 1,
+            rrule: "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO;COUNT=10",
+            start: "2026-11-30T09:00",
+            timeZone: "Europe/Vienna",
+            duration: 600,
+          },
+        },
       },
     },
     success: {
@@ -234,6 +256,11 @@ export const scheduleOperations: Operation[] = [
       cron: { description: "A cron expression, as a schedule has one.", example: "30 2 * * MON-FRI" },
       rrule: { description: "A rule of iCalendar, as a schedule has one, instead of it." },
       timeZone: { description: "The time zone; UTC if absent.", example: "Europe/Vienna" },
+      start: {
+        description: "The local date and time from which on it comes and is counted, as a schedule has one.",
+        example: "2026-11-30T09:00",
+      },
+      createdAt: { description: "The moment from which a rule without a start is counted; now if absent." },
       limit: LIMIT,
     }),
     success: { status: 200, description: "The next occurrences.", content: OCCURRENCES },
@@ -264,7 +291,7 @@ export const scheduleOperations: Operation[] = [
     tag: "Schedules",
     summary: "Change a schedule",
     description:
-      "What is absent stays. Its captures that wait for their start are deleted, and made anew as it says now; those that have begun go on.",
+      "What is absent stays, the start too, from which a new rule is counted. Its captures that wait for their start are deleted, and made anew as it says now; those that have begun go on.",
     permission: OWNER,
     credentials: "any",
     parameters: [ID, ...PRECONDITIONS],
@@ -312,12 +339,12 @@ export const scheduleOperations: Operation[] = [
     tag: "Schedules",
     summary: "Resume a schedule",
     description:
-      "From its next occurrence on: those of the pause get no captures. One that is not paused stays as it is. Whoever resumes a schedule whose owner is no member any more becomes its owner.",
+      "From its next occurrence on: those of the pause get no captures, though they count. One that is not paused stays as it is; one that is over is a 409. Whoever resumes a schedule whose owner is no member any more becomes its owner.",
     permission: OWNER,
     credentials: "any",
     parameters: [ID, ...PRECONDITIONS],
     success: changed("The schedule as it is now."),
-    refusals: OF_CHANGES,
+    refusals: [...OF_CHANGES, ...refusals("scheduleOver")],
   },
   {
     id: "listOccurrences",
@@ -330,7 +357,7 @@ export const scheduleOperations: Operation[] = [
     parameters: [ID, ...queryParameters(occurrencesSchema(), { limit: LIMIT })],
     success: {
       status: 200,
-      description: "The next occurrences; none while it is paused.",
+      description: "The next occurrences; none while it is paused, and when it is over.",
       content: OCCURRENCES,
     },
     refusals: [invalidFor(occurrencesSchema(), { limit: ["0"] }), ...OF_READS],

@@ -65,10 +65,10 @@ const CHANGE: readonly CallerStatement[] = [
   }),
   `insert into schedule_events (schedule_id, time, what, actor) select :id, :now, :what, caller.id from caller where ${IS_MADE}`,
   // One whose owner may make no captures in the environment any more is taken over by who resumes it.
-  `update schedules as s set name = :name, cron = :cron, rrule = :rrule, time_zone = :timeZone, capture_name = :captureName,
+  `update schedules as s set name = :name, cron = :cron, rrule = :rrule, time_zone = :timeZone, start = :start, capture_name = :captureName,
      duration = :duration, redact = :redact, log = :log, min_duration_micros = :minDurationMicros, max_bytes = :maxBytes,
      labels = :labels, notes = :notes, compares = :compares, keep_last = :keepLast, number = number - ${REMOVED},
-     next_at = :nextAt, make_at = iif(:nextAt is null, null, :now), paused_at = :pausedAt, problem = :problem,
+     next_at = :nextAt, last_at = iif(:nextAt is null, last_at, null), make_at = iif(:nextAt is null, null, :now), paused_at = :pausedAt, problem = :problem,
      owner_id = iif(:what <> 'resumed' or exists (select 1 from members o where o.user_id = owner_id and o.env_id = s.env_id and ${hasRole("member", "o")}),
        owner_id, (select id from caller)),
      deleted_at = iif(:what = 'deleted', :now, null), version = version + 1, updated_at = :now

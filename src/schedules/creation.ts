@@ -16,7 +16,11 @@ type MadeSchedule = Omit<ScheduleRow, "ownerId" | "ownerName">;
 const answerFormat = storedFormat("answer to an Idempotency-Key", 1, () =>
   z.object({
     schedule: z
-      .looseObject({ id: z.number(), envId: z.number(), name: z.string(), timeZone: z.string() })
+      .looseObject({
+        ...{ id: z.number(), envId: z.number(), name: z.string(), timeZone: z.string() },
+        // Not there before schedules had a start.
+        ...{ start: z.string().nullable().default(null), lastAt: z.number().nullable().default(null) },
+      })
       .transform((made) => made as unknown as MadeSchedule),
   }),
 );
@@ -47,9 +51,9 @@ const BEFORE = callerStatement(
 );
 
 const INSERT = callerStatement(
-  `insert into schedules (env_id, owner_id, name, cron, rrule, time_zone, capture_name, duration, redact, log,
+  `insert into schedules (env_id, owner_id, name, cron, rrule, time_zone, start, capture_name, duration, redact, log,
      min_duration_micros, max_bytes, labels, notes, compares, keep_last, next_at, make_at, created_at, updated_at)
-   select m.env_id, caller.id, :name, :cron, :rrule, :timeZone, :captureName, :duration, :redact, :log,
+   select m.env_id, caller.id, :name, :cron, :rrule, :timeZone, :start, :captureName, :duration, :redact, :log,
      :minDurationMicros, :maxBytes, :labels, :notes, :compares, :keepLast, :nextAt, :now, :now, :now
    from caller join members m on m.user_id = caller.id and m.env_id = :envId
    where ${hasRole("member")} and not exists (select 1 from idempotency_keys k where ${IS_REMEMBERED})
@@ -91,7 +95,7 @@ export async function createSchedule(
   now: number,
 ): Promise<Created> {
   const asMade: MadeSchedule = {
-    ...{ id: 0, envId, ...fields, number: 0, nextAt, pausedAt: null, problem: null },
+    ...{ id: 0, envId, ...fields, number: 0, nextAt, lastAt: null, pausedAt: null, problem: null },
     ...{ version: 1, createdAt: now, updatedAt: now },
   };
   const answer = answerFormat.stringify({ schedule: asMade });

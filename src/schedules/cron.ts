@@ -1,4 +1,4 @@
-import { parseCronExpression } from "cron-schedule";
+import { type Cron, parseCronExpression } from "cron-schedule";
 import { type Rule, RuleError } from "./rule.ts";
 
 /*
@@ -22,10 +22,33 @@ export function parseCron(expression: string): Rule {
     throw new RuleError(`must have five fields, such as "30 2 * * MON-FRI": ${FIELDS.join(", ")}`);
   }
   const wrong = fields.findIndex((field, i) => !FIELD.test(field) || !isRead(field, i));
-  if (wrong < 0) return { cron: parseCronExpression(expression), isDay: null };
+  if (wrong < 0) return ruleOf(parseCronExpression(expression));
   throw new RuleError(
     `its ${FIELDS[wrong]} must be a number of that range, or names, ranges and steps such as 1,15, MON-FRI or */10`,
   );
+}
+
+function ruleOf(cron: Cron): Rule {
+  // The library reads dates in the Worker's own time zone, which is UTC.
+  const next = (after: number, until: number): number | null => {
+    try {
+      const found = cron.getNextDate(new Date(after)).getTime();
+      return found < until ? found : null;
+    } catch {
+      // The month does not have this day: the 30th of February.
+      return null;
+    }
+  };
+  const nothing = { count: 0, last: null };
+  // Nothing of it is counted: an expression has no end.
+  return {
+    next,
+    tally: () => nothing,
+    isEveryHour: cron.hours.length === 24,
+    count: null,
+    until: null,
+    ends: false,
+  };
 }
 
 /** Whether the library can read a field in its place, with all others free. */

@@ -1,11 +1,14 @@
+import type { LocalTimes } from "./rule.ts";
+
 /*
  * Local times of a time zone, by the zones' rules that the runtime has (`Intl`). A local time is held as the milliseconds since the
  * epoch that it would be in UTC. All times are in milliseconds.
  */
 
 const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
 /** Zones are read week by week: two changes of an offset that undo each other are further apart, so that none is missed. */
-const STEP = 7 * 24 * 60 * MINUTE;
+const STEP = 7 * DAY;
 /** No zone is put back by more than this at once. */
 const MAX_SHIFT = 3 * 60 * MINUTE;
 
@@ -36,7 +39,7 @@ interface Zone {
 /** A service has few zones, and asks about a few years. */
 const zones = new Map<string, Zone>();
 const MAX_ZONES = 100;
-const MAX_WEEKS = 1000;
+const MAX_WEEKS = 2000;
 
 /** Whether the runtime knows a time zone of this name; upper and lower case are the same. */
 export function isTimeZone(name: string): boolean {
@@ -141,6 +144,48 @@ export function nextMoment(
     }
   }
 }
+
+/**
+ * The n-th moment of a rule, from one on: what `nextMoment` comes to when it is asked so often, without asking. Between two changes of
+ * the zone's clocks, local times are counted.
+ * @param until is not looked behind
+ * @returns null when there are fewer until then
+ */
+export function nthMoment(
+  timeZone: string,
+  { tally, isEveryHour }: Pick<LocalTimes, "tally" | "isEveryHour">,
+  first: number,
+  n: number,
+  until: number,
+): number | null {
+  let [from, left] = [first, n];
+  // Local times before this one have been; they don't count when they come again.
+  let passed = Number.NEGATIVE_INFINITY;
+  const before = firstChange(timeZone, first - MAX_SHIFT, first);
+  if (before !== null) passed = before.at + offsetAt(timeZone, before.at - 1);
+  for (;;) {
+    const offset = offsetAt(timeZone, from);
+    const change = firstChange(timeZone, from, until);
+    const end = (change?.at ?? until + 1) + offset;
+    const found = tally(isEveryHour ? from + offset : Math.max(from + offset, passed), end, left);
+    if (found.count === left && found.last !== null) return found.last - offset;
+    if (change === null) return null;
+    left -= found.count;
+    from = change.at;
+    passed = end;
+    const since = from + change.offset;
+    if (!isEveryHour && since > end && tally(end, since + 1, 1).count > 0) {
+      // Those in the gap come after it, as one.
+      left--;
+      if (left === 0) return from;
+      passed = since + 1;
+    }
+  }
+}
+
+/** The first moment at which the clocks of a zone show a local time, or are put forward past it. */
+export const momentOf = (timeZone: string, local: number): number =>
+  nextMoment(timeZone, (after) => (after < local ? local : null), false, local - 2 * DAY) ?? local;
 
 /** Whether the same local time has come before, since clocks were put back. */
 function isSecond(timeZone: string, at: number, offset: number): boolean {

@@ -13,7 +13,7 @@ import { isoTime } from "../lib/values.ts";
 import { namesToTry } from "./capture-name.ts";
 import { REPLACED } from "./changes.ts";
 import { deleteOld } from "./keeping.ts";
-import { nextOccurrence } from "./recurrence.ts";
+import { endsByItself, nextOccurrence } from "./recurrence.ts";
 import { COLUMNS, type ScheduleRow } from "./schedule-row.ts";
 
 /*
@@ -90,15 +90,18 @@ const NOTE = noteSql({
   rows: `from captures c where ${STANDS_FOR} and ${IS_NEW}`,
 }).map(statement);
 
+/** Where no occurrence follows, this one is the last. */
+const LAST = "last_at = iif(:following is null, :occurrence, null)";
+
 /** Also where the occurrence has a capture already: it was made before the schedule was changed, and no longer waits. */
 const ADVANCE = statement(
-  `update schedules set next_at = :following, make_at = max(:makeAt, :now), problem = :problem,
+  `update schedules set next_at = :following, ${LAST}, make_at = max(:makeAt, :now), problem = :problem,
      number = number + (select count(*) from captures c where ${STANDS_FOR} and ${IS_NEW})
    where id = :id and version = :version and next_at = :occurrence and exists (select 1 from captures c where ${STANDS_FOR})`,
 );
 
 const LEAVE_OUT = statement(
-  `update schedules set next_at = :following, make_at = iif(:following is null, null, :now), problem = :problem
+  `update schedules set next_at = :following, ${LAST}, make_at = iif(:following is null, null, :now), problem = :problem
    where id = :id and version = :version and next_at = :occurrence`,
 );
 
@@ -117,7 +120,7 @@ const PUT_BACK_FAILED = statement(
 
 /** What begins the problem of a schedule of which occurrences were left out. */
 const LEFT_OUT = "Occurrences from ";
-/** The problem of a schedule that does not go on. */
+/** The problem of a schedule that does not go on, though its rule has no end. */
 const NO_MORE = "Its rule has no further occurrence in the next five years";
 
 /** What one run did: captures made, captures deleted that are no longer kept, and schedules that it could not see to. */
@@ -185,7 +188,7 @@ async function makeOf(env: Env, db: Db, due: DueSchedule, now: number): Promise<
     }
     const following = nextOccurrence(due, occurrence);
     const makeAt = following === null ? null : makeTime(following, occurrence);
-    const problem = following === null ? NO_MORE : leftOut;
+    const problem = following === null && !endsByItself(due) ? NO_MORE : leftOut;
     const place = { ...due, occurrence, number: number + 1, following, makeAt, problem };
     const step = await makeOne(db, place, maxLive, now);
     if (step === "not-made") return made;

@@ -2,12 +2,12 @@ import { type CaptureRequest, durationRefusal, type PlanRefusal } from "../captu
 import { refusePlan } from "../captures/refusals.ts";
 import { ApiError } from "../http/refusals.ts";
 import { DEFAULT_CAPTURE_NAME } from "./capture-name.ts";
-import { isTimeZone } from "./local-time.ts";
-import { nextOccurrence, nextOccurrences, type Recurrence } from "./recurrence.ts";
+import { isTimeZone, localTimeAt } from "./local-time.ts";
+import { endsByItself, nextOccurrence, nextOccurrences, type Recurrence, toLocalText } from "./recurrence.ts";
 import { refuseSchedule } from "./refusals.ts";
 import { RuleError } from "./rule.ts";
-import type { ScheduleFields } from "./schedule-row.ts";
-import type { ScheduleChanges, ScheduleRequest } from "./schema.ts";
+import type { ScheduleFields, ScheduleRow } from "./schedule-row.ts";
+import type { ScheduleChanges, ScheduleRequest, WantedStart } from "./schema.ts";
 
 /*
  * Whether a schedule that was asked for can be made, or a change be made to one. Pure: it is told the time.
@@ -16,31 +16,33 @@ import type { ScheduleChanges, ScheduleRequest } from "./schema.ts";
 /** What a schedule is to be. */
 export interface PlannedSchedule {
   fields: ScheduleFields;
-  /** Its first occurrence from now on. */
-  nextAt: number;
+  /** Its first occurrence from now on; null of one that is over and whose rule is not changed. */
+  nextAt: number | null;
 }
 
 /**
  * Judges what a schedule is to be.
  * @param changes what was asked for: of a new schedule all of it, else what is to change
  * @param before the schedule that is to be changed; null of a new one
- * @param now from when on it has to have occurrences
+ * @param now from when on it has to have occurrences, unless its rule stays as it is
  * @throws ApiError 400 when it is not possible
  */
 export function planSchedule(
   changes: ScheduleRequest | ScheduleChanges,
-  before: ScheduleFields | null,
+  before: ScheduleRow | null,
   now: number,
 ): PlannedSchedule {
   const { cron, rrule } = changes;
   if (cron != null && rrule != null) throw refuseSchedule.twoRules();
   const isNewRule = cron != null || rrule != null;
+  const timeZone = given(changes.timeZone, "UTC", before?.timeZone);
   const planned: ScheduleFields = {
     name: changes.name ?? before?.name ?? "",
     // One that is null is to be there no more.
     cron: isNewRule || cron === null ? (cron ?? null) : (before?.cron ?? null),
     rrule: isNewRule || rrule === null ? (rrule ?? null) : (before?.rrule ?? null),
-    timeZone: given(changes.timeZone, "UTC", before?.timeZone),
+    timeZone,
+    start: given(startOf(changes.start, timeZone, before?.start ?? null, now), null, before?.start),
     captureName: given(changes.captureName, DEFAULT_CAPTURE_NAME, before?.captureName),
     duration: durationOf(changes, before),
     redact: given(changes.redact, "secrets", before?.redact),
@@ -59,9 +61,38 @@ export function planSchedule(
     const micros = changes.minDuration == null ? changes.minDuration : Math.round(changes.minDuration * 1000);
     planned.minDurationMicros = given(micros, 0, before?.minDurationMicros);
   }
-  const nextAt = nextOf(planned, now);
-  if (nextAt === null) throw refuseSchedule.neverOccurs();
+  const recurrence = { ...planned, createdAt: before?.createdAt ?? now };
+  const nextAt = nextOf(recurrence, now);
+  if (nextAt === null && !isSameRule(planned, before)) {
+    throw endsByItself(recurrence) ? refuseSchedule.isOver() : refuseSchedule.neverOccurs();
+  }
   return { fields: planned, nextAt };
+}
+
+const isSameRule = (planned: ScheduleFields, before: ScheduleFields | null): boolean =>
+  before !== null &&
+  (["cron", "rrule", "timeZone", "start"] as const).every((field) => planned[field] === before[field]);
+
+/** How long ago a start may be. */
+const MAX_START_YEARS = 10;
+
+/**
+ * The local time of a start that is asked for, as it is stored, to the minute.
+ * @param before the one that there is, which may be as old as it is
+ * @throws ApiError 400 when it is too long ago, or a moment of a time zone that is not known
+ */
+export function startOf<N extends null | undefined>(
+  wanted: WantedStart | N,
+  timeZone: string,
+  before: string | null,
+  now: number,
+): string | N {
+  if (wanted === null || wanted === undefined) return wanted as N;
+  if (wanted.isMoment && !isTimeZone(timeZone)) throw refuseSchedule.unknownTimeZone();
+  const start = toLocalText(wanted.isMoment ? localTimeAt(timeZone, wanted.at) : wanted.at);
+  const oldest = new Date(now).setUTCFullYear(new Date(now).getUTCFullYear() - MAX_START_YEARS);
+  if (wanted.at < oldest && start !== before) throw refuseSchedule.startTooOld();
+  return start;
 }
 
 /** What is to be: what was asked for, without it what was before, without that or with null the default. */

@@ -1,7 +1,8 @@
 import type { Seen } from "../captures/queries.ts";
-import { type Credential, callerStatement } from "../db/caller.ts";
+import { type CallerStatement, type Credential, callerStatement } from "../db/caller.ts";
 import type { Db } from "../db/types.ts";
 import { COLUMNS, OWNER_NAME, type ScheduleRow } from "./schedule-row.ts";
+import type { ScheduleFilter } from "./schema.ts";
 
 /*
  * The reads of schedules: each is one statement that authenticates, authorises and reads.
@@ -27,24 +28,38 @@ export async function readSchedule(
   return { caller: row.caller, found: row.id === null ? null : row };
 }
 
-/** Which schedules to list, and after which of them. */
-export interface ScheduleFilter {
-  envId?: number | undefined;
-  limit: number;
-  cursor?: number | undefined;
-}
+/** The conditions of a page, of schedules `p`, by what is asked for. */
+const CONDITIONS = {
+  name: "p.name = :name",
+  search: "instr(lower(p.name), lower(:search)) > 0",
+  // As `stateOf` says.
+  state: `:state = case when p.paused_at is not null then 'paused'
+    when p.next_at is null and coalesce(p.last_at, 0) <= :now then 'over' else 'active' end`,
+} as const;
+
+/** The statements of pages, by what is asked for. */
+const pages = new Map<string, CallerStatement>();
 
 /** At most a page from each environment, through its index. */
-const page = (which: string) =>
-  callerStatement(
+function pageOf(filter: ScheduleFilter): CallerStatement {
+  const ofOne = filter.envId === undefined ? "" : "and m.env_id = :envId";
+  const given = (Object.keys(CONDITIONS) as (keyof typeof CONDITIONS)[]).filter(
+    (field) => filter[field] !== undefined,
+  );
+  const key = [...given, ofOne].join();
+  const known = pages.get(key);
+  if (known !== undefined) return known;
+  const page = callerStatement(
     `select caller.id as caller, m.env_id as memberOf, ${COLUMNS}, ${OWNER_NAME}
-     from caller left join members m on m.user_id = caller.id ${which}
+     from caller left join members m on m.user_id = caller.id ${ofOne}
        left join schedules s on s.id in (select p.id from schedules p
-         where p.env_id = m.env_id and p.deleted_at is null and p.id > :cursor order by p.id limit :limit)
+         where p.env_id = m.env_id and p.deleted_at is null and p.id > :cursor
+           ${given.map((field) => `and ${CONDITIONS[field]}`).join(" ")} order by p.id limit :limit)
      order by s.id is null, s.id limit :limit`,
   );
-const ALL = page("");
-const OF_ENVIRONMENT = page("and m.env_id = :envId");
+  pages.set(key, page);
+  return page;
+}
 
 /**
  * Reads a page of schedules, oldest first: of one environment, or of every environment of the caller.
@@ -53,11 +68,12 @@ const OF_ENVIRONMENT = page("and m.env_id = :envId");
 export async function listSchedules(
   db: Db,
   credential: Credential,
-  { envId, limit, cursor = 0 }: ScheduleFilter,
+  filter: ScheduleFilter,
   now: number,
 ): Promise<Seen<ScheduleRow[]>> {
-  const statement = envId === undefined ? ALL : OF_ENVIRONMENT;
-  const { results } = await statement(db, credential, now, { envId, limit, cursor }).all<
+  const { envId } = filter;
+  const values = { ...filter, cursor: filter.cursor ?? 0 };
+  const { results } = await pageOf(filter)(db, credential, now, values).all<
     ScheduleRow & { caller: string; memberOf: number | null }
   >();
   const first = results[0];

@@ -28,6 +28,15 @@ export const refuseSchedule = {
     'timeZone: must be a name of the IANA time zone database, such as "Europe/Vienna"',
   ),
   neverOccurs: refusal(400, "cron, rrule: has no occurrence in the next five years"),
+  isOver: refusal(
+    400,
+    "rrule: its COUNT or UNTIL leaves no occurrence from now on: change it, or give a later start",
+  ),
+  scheduleOver: refusal(
+    409,
+    "Schedule is over: its rule has no further occurrence. Change its rule or its start first",
+  ),
+  startTooOld: refusal(400, "start: must be at most ten years ago"),
   durationNeeded: refusal(400, "duration: is required: the captures of a schedule end by themselves"),
   minDurationOfGeneral: refusal(400, "minDuration: is of the slow log: log must be slow or both"),
 } as const;

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { count, id, text, textOrNull, time, timeOrNull } from "../lib/reply-fields.ts";
 import { CAPTURED_LOGS } from "../logs/names.ts";
+import { SCHEDULE_STATES } from "./schedule-row.ts";
 
 /** A schedule. */
 export const scheduleSchema = z
@@ -14,6 +15,9 @@ export const scheduleSchema = z
     cron: textOrNull("Its rule as a cron expression of five fields; null if it has an `rrule`."),
     rrule: textOrNull("Its rule as iCalendar writes it (RFC 5545); null if it has a `cron`."),
     timeZone: text("The time zone in which the rule is read."),
+    start: textOrNull(
+      "The local date and time, in its time zone, from which on its rule comes and is counted; null for the moment when it was made.",
+    ),
     captureName: text("What its captures are called, with placeholders."),
     duration: z.int().positive().meta({ description: "How long its captures run, in seconds." }),
     log: z.enum(CAPTURED_LOGS).meta({ description: "Which logs they record." }),
@@ -34,9 +38,13 @@ export const scheduleSchema = z
       .nullable(z.int().positive())
       .meta({ description: "How many of its captures that are DONE are kept; null for all." }),
     captures: count("How many captures were made of it."),
-    next: z
-      .array(time("When a capture begins."))
-      .meta({ description: "Its next occurrences, up to five; none while it is paused." }),
+    state: z.enum(SCHEDULE_STATES).meta({
+      description:
+        "Whether it makes captures, is paused, or is over: the last occurrence of its rule has been.",
+    }),
+    next: z.array(time("When a capture begins.")).meta({
+      description: "Its next occurrences, up to five; none while it is paused, and when it is over.",
+    }),
     pausedAt: timeOrNull("Since when it is paused; null if it is not."),
     problem: textOrNull(
       "Why the service has paused it, or could not make a capture; null if nothing is wrong.",

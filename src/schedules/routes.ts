@@ -16,13 +16,12 @@ import { isoTime } from "../lib/values.ts";
 import { changeSchedule, type ScheduleChanged, type ScheduleUpdate } from "./changes.ts";
 import { type Created, createSchedule } from "./creation.ts";
 import { makeDueCaptures } from "./making.ts";
-import { nextOf, occurrencesOf, planSchedule } from "./plan.ts";
+import { nextOf, occurrencesOf, planSchedule, startOf } from "./plan.ts";
 import { listSchedules, readSchedule, readScheduleEvents } from "./queries.ts";
-import type { Recurrence } from "./recurrence.ts";
 import { refuseSchedule, tooManySchedules } from "./refusals.ts";
 import type { Occurrences } from "./replies.ts";
 import { wakeDeleted } from "./runners.ts";
-import type { ScheduleRow } from "./schedule-row.ts";
+import { type ScheduleRow, stateOf } from "./schedule-row.ts";
 import {
   changeSchema,
   createSchema,
@@ -59,17 +58,28 @@ export const scheduleRoutes = new Hono<App>()
     const now = Date.now();
     const { envId } = request;
     const { fields, nextAt } = await judged(c, () => planSchedule(request, null, now));
-    const keyed = key === null ? null : await keyedRequest(key, { schedule: fields, envId });
+    const keyed =
+      key === null
+        ? null
+        : await keyedRequest(key, { schedule: { ...fields, start: fields.start ?? undefined }, envId });
     const [db, credential] = [c.get("db"), c.get("credential")];
     return answerCreation(c, await createSchedule(db, credential, keyed, envId, fields, nextAt, now), now);
   })
 
   .get("/occurrences", async (c) => {
-    const { cron = null, rrule = null, timeZone = "UTC", limit } = await readQuery(c, previewSchema());
-    const recurrence = { cron, rrule, timeZone };
+    const {
+      cron = null,
+      rrule = null,
+      timeZone = "UTC",
+      limit,
+      ...since
+    } = await readQuery(c, previewSchema());
     // Nobody else has the service compute.
     await requireCaller(c);
-    return c.json(toOccurrences(recurrence, occurrencesOf(recurrence, Date.now(), limit)));
+    const now = Date.now();
+    const start = startOf(since.start, timeZone, null, now) ?? null;
+    const recurrence = { cron, rrule, timeZone, start, createdAt: since.createdAt ?? now };
+    return c.json(toOccurrences(recurrence, occurrencesOf(recurrence, now, limit)));
   })
 
   .get("/:id", async (c) => {
@@ -93,7 +103,7 @@ export const scheduleRoutes = new Hono<App>()
       return {
         ...{ what: "changed", fields, pausedAt },
         nextAt: pausedAt === null ? nextAt : null,
-        problem: pausedAt === null ? null : before.problem,
+        problem: pausedAt === null && nextAt !== null ? null : before.problem,
       };
     };
     return answerChange(c, await change(c, id, decide, now), now);
@@ -120,8 +130,10 @@ export const scheduleRoutes = new Hono<App>()
     const id = await readId(c);
     const now = Date.now();
     const decide = (before: ScheduleRow): ScheduleUpdate | null => {
+      const nextAt = nextOf(before, now);
+      if (nextAt === null) throw refuseSchedule.scheduleOver();
       if (before.pausedAt === null) return null;
-      return { what: "resumed", fields: before, nextAt: nextOf(before, now), pausedAt: null, problem: null };
+      return { what: "resumed", fields: before, nextAt, pausedAt: null, problem: null };
     };
     return answerChange(c, await change(c, id, decide, now), now);
   })
@@ -134,7 +146,7 @@ export const scheduleRoutes = new Hono<App>()
       await readSchedule(c.get("db"), c.get("credential"), id, now),
       refuseSchedule.scheduleNotFound,
     );
-    return c.json(toOccurrences(row, row.pausedAt === null ? occurrencesOf(row, now, limit) : []));
+    return c.json(toOccurrences(row, stateOf(row, now) === "active" ? occurrencesOf(row, now, limit) : []));
   })
 
   .get("/:id/events", async (c) => {
@@ -143,7 +155,7 @@ export const scheduleRoutes = new Hono<App>()
     return c.json(see(events, refuseSchedule.scheduleNotFound).map(toScheduleEvent));
   });
 
-const toOccurrences = ({ timeZone }: Recurrence, occurrences: number[]): Occurrences => ({
+const toOccurrences = ({ timeZone }: { timeZone: string }, occurrences: number[]): Occurrences => ({
   occurrences: occurrences.map((at) => isoTime(at)),
   timeZone,
 });

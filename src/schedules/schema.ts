@@ -2,8 +2,9 @@ import * as z from "zod";
 import { createSchema as captureSchema } from "../captures/schema.ts";
 import { lazy } from "../lib/lazy.ts";
 import { nameSchema } from "../lib/names.ts";
-import { idSchema, limitUpTo, once } from "../lib/values.ts";
+import { idSchema, limitUpTo, once, timeSchema } from "../lib/values.ts";
 import { PLACEHOLDERS, unknownPlaceholders } from "./capture-name.ts";
+import { SCHEDULE_STATES } from "./schedule-row.ts";
 
 /** The most characters of a rule. */
 const MAX_RULE = 500;
@@ -19,6 +20,25 @@ const text = () => z.string().trim().max(MAX_RULE, `must be at most ${MAX_RULE} 
 const cronSchema = lazy(() => text().transform((cron) => cron.replace(/\s+/g, " ")));
 const rruleSchema = lazy(() => text().transform((rule) => rule.toUpperCase().replace(/^RRULE:/, "")));
 const zoneSchema = lazy(() => z.string().trim().max(64, "must be at most 64 characters long"));
+/** A start that is asked for, in milliseconds: a moment, or a local time, as if that were UTC. */
+export interface WantedStart {
+  at: number;
+  isMoment: boolean;
+}
+
+/** A time whose zone is said. */
+const ZONED = /:\d\d.*(?:Z|[+-]\d\d(?::?\d\d)?)$/i;
+const startSchema = lazy(() =>
+  z.string().transform((text, ctx): WantedStart => {
+    const { success, data } = timeSchema().safeParse(text);
+    if (success) return { at: data, isMoment: ZONED.test(text.trim()) };
+    ctx.addIssue({
+      code: "custom",
+      message: 'must be a local date and time such as "2026-11-30T09:00", or a date',
+    });
+    return z.NEVER;
+  }),
+);
 const captureNameSchema = lazy(() =>
   nameSchema().refine(
     (template) => unknownPlaceholders(template).length === 0,
@@ -47,6 +67,7 @@ const fields = lazy(() => ({
   cron: cronSchema().nullish(),
   rrule: rruleSchema().nullish(),
   timeZone: zoneSchema().nullish(),
+  start: startSchema().nullish(),
   captureName: captureNameSchema().nullish(),
   compare: z.boolean().nullish(),
   keepLast: keepSchema().nullish(),
@@ -75,14 +96,27 @@ export type ScheduleRequest = z.output<ReturnType<typeof createSchema>>;
 
 const limitSchema = lazy(() => limitUpTo(MAX_LISTED));
 
+const stateSchema = lazy(() =>
+  z
+    .string()
+    .transform((text) => text.trim().toLowerCase())
+    .pipe(z.enum(SCHEDULE_STATES, `must be one of ${SCHEDULE_STATES.join(", ")}`)),
+);
+
 /** The query of GET /api/schedules. */
 export const listSchema = lazy(() =>
   z.strictObject({
     envId: once(idSchema()),
+    state: once(stateSchema()),
+    name: once(z.string()),
+    search: once(z.string().max(100, "must be at most 100 characters long")),
     limit: once(limitSchema()).default(MAX_LISTED),
     cursor: once(idSchema()),
   }),
 );
+
+/** Which schedules to list, and after which of them. */
+export type ScheduleFilter = z.output<ReturnType<typeof listSchema>>;
 
 /** How many occurrences are shown unless more are asked for. */
 const FIVE = 5;
@@ -96,6 +130,8 @@ export const previewSchema = lazy(() =>
     cron: once(cronSchema()),
     rrule: once(rruleSchema()),
     timeZone: once(zoneSchema()),
+    start: once(startSchema()),
+    createdAt: once(timeSchema()),
     limit: once(limitSchema()).default(FIVE),
   }),
 );

@@ -3,13 +3,14 @@ import { isoTime } from "../lib/values.ts";
 import type { ScheduleEventRow } from "./queries.ts";
 import { nextOccurrences } from "./recurrence.ts";
 import type { Schedule, ScheduleEvent } from "./replies.ts";
-import type { ScheduleRow } from "./schedule-row.ts";
+import { type ScheduleRow, stateOf } from "./schedule-row.ts";
 
 /** How many of its next occurrences a schedule is shown with. */
 const SHOWN = 5;
 
 /** Shows a schedule. @param now from when on its next occurrences are */
 export function toSchedule(row: ScheduleRow, now: number): Schedule {
+  const state = stateOf(row, now);
   return {
     id: row.id,
     name: row.name,
@@ -18,13 +19,15 @@ export function toSchedule(row: ScheduleRow, now: number): Schedule {
     cron: row.cron,
     rrule: row.rrule,
     timeZone: row.timeZone,
+    start: row.start,
     captureName: row.captureName,
     duration: row.duration / 1000,
     ...toRecording(row),
     compare: row.compares === 1,
     keepLast: row.keepLast,
     captures: row.number,
-    next: row.pausedAt === null ? nextOccurrences(row, now, SHOWN).map((at) => isoTime(at)) : [],
+    state,
+    next: state === "active" ? nextOccurrences(row, now, SHOWN).map((at) => isoTime(at)) : [],
     pausedAt: isoTime(row.pausedAt),
     problem: row.problem,
     createdAt: isoTime(row.createdAt),

@@ -41,6 +41,23 @@ export async function checkSchedules(world: World): Promise<void> {
     await shown(page.locator(".field-error").filter({ hasText: "BYHOUR is needed" }));
   });
 
+  await check("a rule starts on a day, and ends with one or after a number of captures", async () => {
+    await page.getByLabel("Rule", { exact: true }).fill("FREQ=WEEKLY;INTERVAL=2");
+    await page.getByLabel("Time zone").fill("Europe/Vienna");
+    await page.getByLabel("Start (optional)").fill("2027-01-04T09:00");
+    await eventually("it begins then", async () => /Mon,? .* 0?9:00/.test((await previewed())[0] ?? ""));
+    await page.getByText("After some captures").click();
+    await page.getByLabel("Captures in all").fill("3");
+    await eventually("there are three", async () => (await previewed()).length === 3);
+    await shown(page.getByText("The captures to come begin"));
+    await page.getByText("With a day").click();
+    await page.getByLabel("Last day").fill("2027-01-18");
+    await eventually("there are two", async () => (await previewed()).length === 2);
+    await expectAccessible(page);
+    await page.getByText("Never, or as the rule says").click();
+    await page.getByLabel("Start (optional)").fill("");
+  });
+
   await check("a schedule is made, and its next capture waits", async () => {
     await page.getByLabel("Rule", { exact: true }).fill("FREQ=DAILY;BYHOUR=3;BYMINUTE=15");
     await page.getByLabel("Captures to keep").fill("7");
@@ -69,6 +86,43 @@ export async function checkSchedules(world: World): Promise<void> {
     expectThat(schedule?.pausedAt === null && schedule.keepLast === 7, JSON.stringify(schedule));
   });
 
+  await check(
+    "the list shows the schedules of a state, of an environment, or with a text in their names",
+    async () => {
+      await page.getByLabel("State").selectOption("Paused");
+      await shown(page.getByText("No schedule is like that"));
+      await page.getByLabel("State").selectOption("Active");
+      await shown(page.getByRole("link", { name: "console nightly", exact: true }));
+      await page.getByLabel("Search").fill("NIGHT");
+      await page.waitForURL(/search=NIGHT/);
+      await shown(page.getByRole("link", { name: "console nightly", exact: true }));
+      await page.getByLabel("Search").fill("daily");
+      await shown(page.getByText("No schedule is like that"));
+      await expectAccessible(page);
+      await page.getByRole("link", { name: "Show all schedules" }).click();
+      await shown(page.getByRole("link", { name: "console nightly", exact: true }));
+    },
+  );
+
+  await check("a schedule that is over says so, and has no button to go on", async () => {
+    // One comes to its end at a full minute only: what the service says of it is put into its reply instead.
+    await page.route("**/api/schedules?*state=over*", async (route) => {
+      const url = route.request().url().replace("state=over", "state=active");
+      const all = (await (await route.fetch({ url })).json()) as Schedule[];
+      await route.fulfill({ json: all.map((one) => ({ ...one, state: "over", next: [] })) });
+    });
+    await page.getByLabel("State").selectOption("Over");
+    await shown(page.getByText("Over: its rule has no more captures"));
+    expectThat(
+      (await page.getByRole("button", { name: "console nightly" }).count()) === 0,
+      "It has a button",
+    );
+    await expectAccessible(page);
+    await page.unroute("**/api/schedules?*state=over*");
+    await page.getByLabel("State").selectOption("Any");
+    await shown(page.getByRole("button", { name: "Pause console nightly" }));
+  });
+
   await check("a schedule is changed in the form that made it", async () => {
     await page.getByRole("link", { name: "console nightly", exact: true }).click();
     await page.getByRole("link", { name: "Edit" }).click();
@@ -82,14 +136,15 @@ export async function checkSchedules(world: World): Promise<void> {
   });
 
   await check("the list and the form of schedules fit a small screen", async () => {
-    const small = await visitSignedIn(world, { width: 360 });
+    const small = await visitSignedIn(world, { width: 320, colours: "dark" });
     for (const [path, ready] of [
       ["/schedules", ".card"],
       ["/schedules/new", ".preview time"],
     ] as const) {
       await small.page.goto(path);
       await shown(small.page.locator(ready));
-      await expectNoWider(small.page, 360, path);
+      await expectNoWider(small.page, 320, path);
+      await expectAccessible(small.page);
     }
     await small.context.close();
   });

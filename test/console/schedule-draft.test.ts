@@ -10,6 +10,7 @@ const schedule: Schedule = {
   cron: null,
   rrule: "FREQ=DAILY;BYHOUR=3",
   timeZone: "Europe/Vienna",
+  start: null,
   captureName: "{schedule} {number}",
   duration: 5400,
   log: "slow",
@@ -21,6 +22,7 @@ const schedule: Schedule = {
   compare: true,
   keepLast: 7,
   captures: 3,
+  state: "active",
   next: [],
   pausedAt: null,
   problem: null,
@@ -33,8 +35,35 @@ it("the form of a schedule asks for what it was made of", () => {
   const { labels, notes, compare, keepLast } = schedule;
   expect(scheduleRequest(draftOfSchedule(schedule))).toEqual({
     ...{ name, rrule, timeZone, captureName, duration, log, minDuration, redact, maxBytes },
-    ...{ labels, notes, compare, keepLast },
+    ...{ labels, notes, compare, keepLast, start: null },
   });
+});
+
+it("the form of a schedule has the end of its rule, and its start, in fields of their own", () => {
+  const forms = [
+    ["FREQ=DAILY;COUNT=7;BYHOUR=3", { rule: "FREQ=DAILY;BYHOUR=3", ending: "count", count: "7" }],
+    ["COUNT=7;FREQ=DAILY", { rule: "FREQ=DAILY", ending: "count", count: "7" }],
+    ["FREQ=DAILY;UNTIL=20270131", { rule: "FREQ=DAILY", ending: "until", until: "2027-01-31" }],
+    // This is no day: it stays as it is.
+    ["FREQ=DAILY;UNTIL=20270131T080000Z", { rule: "FREQ=DAILY;UNTIL=20270131T080000Z", ending: "none" }],
+  ] as const;
+  for (const [rrule, fields] of forms) {
+    const draft = draftOfSchedule({ ...schedule, rrule, start: "2026-11-30T09:00" });
+    expect(draft).toMatchObject({ ...fields, start: "2026-11-30T09:00" });
+    const asked = scheduleRequest(draft);
+    expect(asked.start).toBe("2026-11-30T09:00");
+    expect(asked.rrule?.split(";").toSorted()).toEqual(rrule.split(";").toSorted());
+  }
+});
+
+it("a cron expression is asked for without an end, whatever was chosen before", () => {
+  const draft = {
+    ...draftOfSchedule({ ...schedule, rrule: "FREQ=DAILY;COUNT=7" }),
+    kind: "cron",
+    rule: "0 3 * * *",
+  } as const;
+  const asked = scheduleRequest(draft);
+  expect([asked.cron, asked.rrule]).toEqual(["0 3 * * *", undefined]);
 });
 
 it("what is left empty in the form is asked for as nothing, so that a change takes it away", () => {

@@ -144,7 +144,7 @@ describe("PUT /api/schedules/{id}", () => {
   it.each([
     [{}, "name: is required, unless something else is to be changed"],
     [{ cron: "x" }, /^cron: must have five fields/],
-    [{ rrule: "FREQ=DAILY" }, "rrule: BYHOUR is needed with FREQ=DAILY"],
+    [{ rrule: "FREQ=DAILY" }, "rrule: BYHOUR is needed with FREQ=DAILY, unless there is a start"],
     [{ cron: "* * * * *", rrule: "FREQ=HOURLY" }, "rrule: can't be there with cron: a schedule has one rule"],
     [{ cron: "0 0 31 4 *" }, "cron, rrule: has no occurrence in the next five years"],
     [{ cron: null }, "cron: is required, unless there is an rrule"],

@@ -4,6 +4,8 @@ import { localTimeAt, nextMoment } from "../../src/schedules/local-time.ts";
 import { nextOccurrence, nextOccurrences } from "../../src/schedules/recurrence.ts";
 
 const HOUR = 3_600_000;
+/** A schedule without a start. */
+const SINCE = { start: null, createdAt: 0 };
 
 /** Zones that put their clocks forward and back in 2026, in both hemispheres: by an hour, by half an hour, at midnight, and for Ramadan. */
 const ZONES = [
@@ -23,9 +25,9 @@ const ZONES = [
 const inYear = (cron: string, timeZone: string): number[] => {
   const [from, to] = [Date.UTC(2026, 0, 1), Date.UTC(2027, 0, 2)];
   const found: number[] = [];
-  for (let at = nextOccurrence({ cron, rrule: null, timeZone }, from); at !== null && at < to; ) {
+  for (let at = nextOccurrence({ cron, rrule: null, ...SINCE, timeZone }, from); at !== null && at < to; ) {
     found.push(at);
-    at = nextOccurrence({ cron, rrule: null, timeZone }, at);
+    at = nextOccurrence({ cron, rrule: null, ...SINCE, timeZone }, at);
   }
   return found;
 };
@@ -76,10 +78,11 @@ describe("a local time that there is not", () => {
     ["Australia/Lord_Howe", "15 2 * * *", "2026-10-03T00:00Z", "2026-10-03T15:30:00.000Z"],
     ["America/Havana", "0 0 * * *", "2026-03-07T12:00Z", "2026-03-08T05:00:00.000Z"],
   ])("comes at once after the gap (%s)", (timeZone, cron, after, expected) => {
-    const [first, second] = nextOccurrences({ cron, rrule: null, timeZone }, Date.parse(after), 2) as [
-      number,
-      number,
-    ];
+    const [first, second] = nextOccurrences(
+      { cron, rrule: null, ...SINCE, timeZone },
+      Date.parse(after),
+      2,
+    ) as [number, number];
     expect(new Date(first).toISOString()).toBe(expected);
     // The day after as always: 23 hours later and a part of one, or as much less as clocks were moved.
     expect(second - first).toBeLessThan(24 * HOUR);
@@ -88,7 +91,7 @@ describe("a local time that there is not", () => {
 
   it("comes once, however many of a rule's times are in the gap", () => {
     const found = nextOccurrences(
-      { cron: "0,20,40 2 * * *", rrule: null, timeZone: "Europe/Vienna" },
+      { cron: "0,20,40 2 * * *", rrule: null, ...SINCE, timeZone: "Europe/Vienna" },
       Date.parse("2026-03-28T12:00Z"),
       2,
     );
@@ -116,18 +119,18 @@ describe("a local time that comes twice", () => {
       "2026-04-05T15:15:00.000Z",
     ],
   ])("counts the first time (%s)", (timeZone, cron, after, first, second) => {
-    const found = nextOccurrences({ cron, rrule: null, timeZone }, Date.parse(after), 2);
+    const found = nextOccurrences({ cron, rrule: null, ...SINCE, timeZone }, Date.parse(after), 2);
     expect(found.map((at) => new Date(at).toISOString())).toEqual([first, second]);
   });
 
   it("does not count the second time when it is asked for between the two", () => {
-    const recurrence = { cron: "30 2 * * *", rrule: null, timeZone: "Europe/Vienna" };
+    const recurrence = { cron: "30 2 * * *", rrule: null, ...SINCE, timeZone: "Europe/Vienna" };
     const found = nextOccurrence(recurrence, Date.parse("2026-10-25T01:10:00Z")) as number;
     expect(new Date(found).toISOString()).toBe("2026-10-26T01:30:00.000Z");
   });
 
   it("counts both times for a rule of every hour", () => {
-    const recurrence = { cron: "30 * * * *", rrule: null, timeZone: "Europe/Vienna" };
+    const recurrence = { cron: "30 * * * *", rrule: null, ...SINCE, timeZone: "Europe/Vienna" };
     const found = nextOccurrences(recurrence, Date.parse("2026-10-25T00:00:00Z"), 3);
     expect(found.map((at) => new Date(at).toISOString())).toEqual([
       "2026-10-25T00:30:00.000Z",
@@ -138,7 +141,7 @@ describe("a local time that comes twice", () => {
 });
 
 it("an occurrence is after the time that is asked about, never at it", () => {
-  const recurrence = { cron: "0 2 * * *", rrule: null, timeZone: "UTC" };
+  const recurrence = { cron: "0 2 * * *", rrule: null, ...SINCE, timeZone: "UTC" };
   const at = Date.parse("2026-11-28T02:00:00Z");
   expect(nextOccurrence(recurrence, at - 1)).toBe(at);
   expect(nextOccurrence(recurrence, at)).toBe(at + 24 * HOUR);
@@ -146,8 +149,8 @@ it("an occurrence is after the time that is asked about, never at it", () => {
 
 it("a day that there is not never comes, and a leap day in four years", () => {
   const after = Date.parse("2026-11-28T00:00:00Z");
-  expect(nextOccurrence({ cron: "0 0 30 2 *", rrule: null, timeZone: "UTC" }, after)).toBeNull();
-  expect(nextOccurrence({ cron: "0 0 29 2 *", rrule: null, timeZone: "UTC" }, after)).toBe(
+  expect(nextOccurrence({ cron: "0 0 30 2 *", rrule: null, ...SINCE, timeZone: "UTC" }, after)).toBeNull();
+  expect(nextOccurrence({ cron: "0 0 29 2 *", rrule: null, ...SINCE, timeZone: "UTC" }, after)).toBe(
     Date.parse("2028-02-29T00:00:00Z"),
   );
 });
@@ -158,7 +161,7 @@ describe("a rule that comes seldom", () => {
   const after = Date.parse("2026-11-28T00:00:00Z");
 
   it.each(["UTC", "Australia/Lord_Howe"])("is not looked for behind five years (%s)", (timeZone) => {
-    const recurrence = { cron: null, rrule: SELDOM, timeZone };
+    const recurrence = { cron: null, rrule: SELDOM, ...SINCE, timeZone };
     expect(nextOccurrences(recurrence, after, 100)).toEqual([]);
     expect(nextOccurrence(recurrence, Date.parse("2031-02-28T00:00:00Z"))).toBeNull();
     const found = nextOccurrence(recurrence, Date.parse("2031-03-02T00:00:00Z")) as number;
@@ -166,7 +169,7 @@ describe("a rule that comes seldom", () => {
   });
 
   it("comes as often as there is time for in five years", () => {
-    const recurrence = { cron: "0 2 1 1 *", rrule: null, timeZone: "Australia/Lord_Howe" };
+    const recurrence = { cron: "0 2 1 1 *", rrule: null, ...SINCE, timeZone: "Australia/Lord_Howe" };
     const found = nextOccurrences(recurrence, after, 100);
     expect(found.map((at) => new Date(localTimeAt(recurrence.timeZone, at)).toISOString())).toEqual(
       [2027, 2028, 2029, 2030, 2031].map((year) => `${year}-01-01T02:00:00.000Z`),

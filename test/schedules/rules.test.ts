@@ -5,10 +5,12 @@ import { nextOccurrences } from "../../src/schedules/recurrence.ts";
 
 const AFTER = Date.parse("2026-11-28T00:00:00Z");
 
-const times = (rule: { cron?: string; rrule?: string }, count = 3, timeZone = "UTC") =>
-  nextOccurrences({ cron: null, rrule: null, ...rule, timeZone }, AFTER, count).map((at) =>
-    new Date(at).toISOString().slice(0, 16),
-  );
+const times = (rule: { cron?: string; rrule?: string; start?: string }, count = 3, timeZone = "UTC") =>
+  nextOccurrences(
+    { cron: null, rrule: null, start: null, createdAt: AFTER, ...rule, timeZone },
+    AFTER,
+    count,
+  ).map((at) => new Date(at).toISOString().slice(0, 16));
 
 describe("a rule of iCalendar", () => {
   it.each([
@@ -46,16 +48,22 @@ describe("a rule of iCalendar", () => {
   it.each([
     ["", "must be parts such as FREQ=DAILY;BYHOUR=2;BYMINUTE=30"],
     ["daily", "must be parts such as"],
-    ["BYHOUR=2", "FREQ must be one of HOURLY, DAILY, WEEKLY, MONTHLY, YEARLY"],
-    ["FREQ=MINUTELY;BYHOUR=2", "FREQ must be one of"],
+    ["BYHOUR=2", "FREQ must be one of MINUTELY, HOURLY, DAILY, WEEKLY, MONTHLY, YEARLY"],
+    ["FREQ=SECONDLY;BYHOUR=2", "FREQ must be one of"],
+    ["FREQ=DAILY;BYHOUR=2;UNTIL=", "UNTIL has no value"],
     ["FREQ=DAILY;FREQ=DAILY", "FREQ is there twice"],
-    ["FREQ=DAILY", "BYHOUR is needed with FREQ=DAILY"],
-    ["FREQ=DAILY;BYHOUR=2;INTERVAL=2", "INTERVAL can only be 1"],
-    [
-      "FREQ=DAILY;BYHOUR=2;COUNT=3",
-      "COUNT is not possible: a schedule goes on until it is paused or deleted",
-    ],
-    ["FREQ=DAILY;BYHOUR=2;UNTIL=20270101T000000Z", "UNTIL is not possible"],
+    ["FREQ=DAILY", "BYHOUR is needed with FREQ=DAILY, unless there is a start"],
+    ["FREQ=DAILY;BYHOUR=2;INTERVAL=0", "INTERVAL must be a number from 1 to 999999"],
+    ["FREQ=DAILY;BYHOUR=2;INTERVAL=-1", "INTERVAL must be a number from 1"],
+    ["FREQ=DAILY;BYHOUR=2;INTERVAL=1,2", "INTERVAL must be a number from 1"],
+    ["FREQ=DAILY;BYHOUR=2;COUNT=0", "COUNT must be a number from 1 to 999999"],
+    ["FREQ=DAILY;BYHOUR=2;COUNT=1000000", "COUNT must be a number from 1 to 999999"],
+    ["FREQ=DAILY;BYHOUR=2;COUNT=3;UNTIL=20270101", "COUNT and UNTIL can't both be there"],
+    ["FREQ=DAILY;BYHOUR=2;UNTIL=20270230", "UNTIL must be a time in UTC such as 20270101T000000Z, or a date"],
+    ["FREQ=DAILY;BYHOUR=2;UNTIL=20270101T250000Z", "UNTIL must be a time in UTC"],
+    ["FREQ=DAILY;BYHOUR=2;UNTIL=2027-01-01", "UNTIL must be a time in UTC"],
+    ["FREQ=DAILY;BYHOUR=2;UNTIL=20270101T0000Z", "UNTIL must be a time in UTC"],
+    ["FREQ=WEEKLY;BYDAY=MO;BYHOUR=2;WKST=XX", "WKST must be one of SU, MO, TU, WE, TH, FR, SA"],
     ["FREQ=DAILY;BYHOUR=24", "BYHOUR must be numbers from 0 to 23"],
     ["FREQ=DAILY;BYHOUR=2;BYMINUTE=60", "BYMINUTE must be numbers from 0 to 59"],
     ["FREQ=DAILY;BYHOUR=2;BYSECOND=30", "BYSECOND can only be 0"],

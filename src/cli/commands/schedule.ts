@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { NewSchedule, Schedule } from "../../client/index.ts";
 import { type Cli, type Service, serviceOf } from "../cli.ts";
 import { type Fact, labelsOf, logOf, madeOf, textOrNull, timeOrNull } from "../facts.ts";
@@ -22,6 +22,8 @@ import { clean } from "../terminal/text.ts";
 /** The most captures that the API keeps of a schedule, and the most occurrences that it shows. */
 const MAX_KEEP = 1000;
 const MAX_NEXT = 100;
+/** The highest COUNT of a rule. */
+const MAX_COUNT = 999_999;
 
 /** `captures schedule`: captures that are made again and again. */
 export function addSchedule(program: Command, cli: Cli): void {
@@ -39,13 +41,13 @@ export function addSchedule(program: Command, cli: Cli): void {
 
 const ruleOf = ({ cron, rrule, timeZone }: Schedule): string => `${cron ?? rrule} (${timeZone})`;
 
-const stateOf = ({ pausedAt, problem }: Schedule): string =>
-  pausedAt !== null ? "paused" : problem !== null ? "waiting" : "active";
+const stateOf = ({ state, problem }: Schedule): string =>
+  state === "active" && problem !== null ? "waiting" : state;
 
 /** How a schedule is, in a line. */
-function saidOf({ id, name, pausedAt, next: [first] }: Schedule): string {
+function saidOf({ id, name, state, next: [first] }: Schedule): string {
   const when =
-    pausedAt !== null ? "paused" : first === undefined ? "nothing to come" : `next ${formatTime(first)}`;
+    state !== "active" ? state : first === undefined ? "nothing to come" : `next ${formatTime(first)}`;
   return `Schedule ${id} "${clean(name)}": ${when}`;
 }
 
@@ -54,21 +56,25 @@ function addScheduleList(schedule: Command, cli: Cli): void {
     .command("list")
     .description("List schedules, oldest first.")
     .option("-e, --env <name>", "only those of this environment (its name or id)")
+    .addOption(new Option("--state <state>", "only those in this state").choices(STATES))
+    .option("-s, --search <text>", "only those with this text in their names")
     .addHelpText(
       "after",
       `
-STATE is active, paused, or waiting where a capture could not be made yet; NEXT is when its next capture begins, in this machine's
+STATE is active, paused, over after the last time of its rule, or waiting where a capture could not be made yet: such a one is among
+the active ones. NEXT is when its next capture begins, in this machine's
 time zone. With --json it prints an array of the API's schedules.
 
 Examples:
   captures schedule list
-  captures schedule list --env prod --json | jq -r '.[].next[0]'`,
+  captures schedule list --env prod --json | jq -r '.[].next[0]'
+  captures schedule list --state over --search nightly`,
     )
-    .action(async ({ env }: { env?: string }) => {
+    .action(async ({ env, state, search }: ListOptions) => {
       const service = serviceOf(cli);
       const envId = env === undefined ? undefined : (await findEnvironment(service, env)).id;
       const schedules = await Array.fromAsync(
-        service.client.schedules.list({ envId }, { signal: cli.signal }),
+        service.client.schedules.list({ envId, state, search }, { signal: cli.signal }),
       );
       if (cli.global.json) return printJson(cli, schedules);
       const names = await environmentNames(service);
@@ -93,12 +99,24 @@ Examples:
     });
 }
 
+/** The states of schedules, as the API has them. */
+const STATES: Schedule["state"][] = ["active", "paused", "over"];
+
+interface ListOptions {
+  env?: string;
+  state?: Schedule["state"];
+  search?: string;
+}
+
 interface AddOptions extends NewCaptureOptions {
   name: string;
   for: number;
   cron?: string;
   rrule?: string;
   timeZone?: string;
+  start?: string;
+  until?: string;
+  count?: number;
   captureName?: string;
   compare?: boolean;
   keep?: number;
@@ -114,6 +132,12 @@ function addScheduleAdd(schedule: Command, cli: Cli): void {
     .option("--cron <expression>", "when: minute, hour, day of the month, month, day of the week")
     .option("--rrule <rule>", "when, as iCalendar writes it (RFC 5545)")
     .option("-z, --time-zone <name>", "the time zone of that, such as Europe/Vienna; else this machine's")
+    .option(
+      "--start <time>",
+      "the local date and time from which on it comes, and is counted, such as 2027-01-04T09:00",
+    )
+    .option("--until <date>", "of an --rrule, the last day, such as 2027-03-31")
+    .option("--count <number>", "of an --rrule, how many times", countOption(MAX_COUNT))
     .option("--capture-name <text>", "what captures are called, with {schedule}, {date}, {time}, {number}")
     .option("--compare", "have each capture remember the last finished one, to be compared with it")
     .option(
@@ -125,11 +149,13 @@ function addScheduleAdd(schedule: Command, cli: Cli): void {
     .addHelpText(
       "after",
       `
-The next capture waits from then on, and can be seen in captures list. With --json it prints the schedule.
+The next capture waits from then on, and can be seen in captures list. An --rrule that leaves out days or hours takes them from
+--start. With --json it prints the schedule.
 
 Examples:
   captures schedule add --env prod --name nightly --cron "30 2 * * *" --for 1h --log slow --compare --keep 30
-  captures schedule add --env prod --name payday --rrule "FREQ=MONTHLY;BYMONTHDAY=-1;BYHOUR=9" --for 2h -z Europe/Vienna`,
+  captures schedule add --env prod --name payday --rrule "FREQ=MONTHLY;BYMONTHDAY=-1;BYHOUR=9" --for 2h -z Europe/Vienna
+  captures schedule add --env prod --name sprints --rrule "FREQ=WEEKLY;INTERVAL=2" --start 2027-01-04T09:00 --count 10 --for 1h`,
     )
     .action(async (options: AddOptions) => {
       const service = serviceOf(cli);
@@ -153,14 +179,17 @@ Examples:
 }
 
 /**
- * The rule that options give. A rule without a time zone is meant in the machine's, as all times of the command line are.
- * @throws Failure when there is none, or two
+ * The rule that options give, with its end. A rule without a time zone is meant in the machine's, as all times of the command line are.
+ * @throws Failure when there is none, or two, or one that can't have the end
  */
 function ruleOptions({
   cron,
   rrule,
   timeZone,
-}: AddOptions): Pick<NewSchedule, "cron" | "rrule" | "timeZone"> {
+  start,
+  until,
+  count,
+}: AddOptions): Pick<NewSchedule, "cron" | "rrule" | "timeZone" | "start"> {
   if (cron === undefined && rrule === undefined)
     throw new Failure(
       "When? Give --cron or --rrule",
@@ -169,8 +198,18 @@ function ruleOptions({
     );
   if (cron !== undefined && rrule !== undefined)
     throw new Failure("--cron and --rrule both say when: give one", EXIT.usage);
+  if (cron !== undefined && (until !== undefined || count !== undefined))
+    throw new Failure("--until and --count are of an --rrule: a cron expression has no end", EXIT.usage);
+  if (until !== undefined && !/^\d{4}-\d\d-\d\d$/.test(until))
+    throw new Failure("--until must be a date such as 2027-03-31", EXIT.usage);
+  const ended = [
+    rrule,
+    ...(until === undefined ? [] : [`UNTIL=${until.replaceAll("-", "")}`]),
+    ...(count === undefined ? [] : [`COUNT=${count}`]),
+  ].join(";");
   return {
-    ...(cron === undefined ? { rrule } : { cron }),
+    ...(cron === undefined ? { rrule: ended } : { cron }),
+    ...(start !== undefined && { start }),
     timeZone: timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
 }
@@ -208,6 +247,7 @@ function factsOf(service: Service, schedule: Schedule, environment: string): Fac
     ["Problem", textOrNull(schedule.problem)],
     ["Paused", timeOrNull(schedule.pausedAt)],
     ["Rule", ruleOf(schedule)],
+    ["Start", schedule.start],
     ["Next", schedule.next.length === 0 ? null : schedule.next.map(formatTime).join(", ")],
     ["To run", formatDuration(schedule.duration * 1000)],
     ["Log", logOf(schedule)],
@@ -231,7 +271,7 @@ function addScheduleNext(schedule: Command, cli: Cli): void {
     .addHelpText(
       "after",
       `
-One on a line, in this machine's time zone; none while it is paused. With --json it prints an array of times in UTC.
+One on a line, in this machine's time zone; none while it is paused or over. With --json it prints an array of times in UTC.
 
 Example:
   captures schedule next nightly -n 10`,
@@ -275,7 +315,7 @@ function addScheduleResume(schedule: Command, cli: Cli): void {
     .addHelpText(
       "after",
       `
-With --json it prints the schedule.
+Times of the pause count, where its rule has a number of them. One that is over can't be resumed. With --json it prints the schedule.
 
 Example:
   captures schedule resume nightly`,

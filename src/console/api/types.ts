@@ -5,7 +5,7 @@ import type { Capture, DigestQuery, Metrics, WorkloadSeries } from "../../client
 export type { ApiKey, Session as AccountSession, SignInWays, User } from "../../client/account.ts";
 export type { AuditEvent } from "../../client/audit.ts";
 export type { DeviceDecision, DeviceRequest } from "../../client/device.ts";
-export type { NewSchedule, Schedule } from "../../client/schedules.ts";
+export type { NewSchedule, Schedule, ScheduleFilter } from "../../client/schedules.ts";
 export type * from "../../client/types.ts";
 export type {
   Webhook,

@@ -6,6 +6,7 @@ import { localTime, timeZoneAt } from "../lib/format.ts";
 import { useResource } from "../lib/hooks.ts";
 import { navigate, type Place, withQuery } from "../lib/router.ts";
 import { useSession } from "../lib/session.ts";
+import { type Option, Select } from "./select.tsx";
 import { statusName } from "./status.tsx";
 
 /** Which of the filters are behind "More filters". */
@@ -64,33 +65,7 @@ export function CaptureFilters({ place, names }: { place: Place; names: Map<numb
   );
 }
 
-type Option = [value: string, text: string];
 type Choose = (changes: Record<string, string>) => void;
-
-function Select({
-  label,
-  chosen,
-  options,
-  onChoose,
-}: {
-  label: string;
-  chosen: string;
-  options: Option[];
-  onChoose: (value: string) => void;
-}) {
-  return (
-    <label>
-      <span>{label}</span>
-      <select value={chosen} onChange={({ currentTarget }) => onChoose(currentTarget.value)}>
-        {options.map(([value, text]) => (
-          <option key={value} value={value}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
 
 /** Whose captures: anybody's, one's own, or those of a member of the environment that is chosen. */
 function Owner({ place, choose }: { place: Place; choose: Choose }) {

@@ -63,7 +63,7 @@ export function TextField({
   error?: string | undefined;
   value: string;
   onChange: (value: string) => void;
-  type?: "text" | "email" | "password" | "number" | "datetime-local";
+  type?: "text" | "email" | "password" | "number" | "date" | "datetime-local";
   autoComplete?: string;
   spellcheck?: boolean;
   inputMode?: "decimal";

@@ -14,12 +14,12 @@ interface Props {
   onChange: (schedule: Schedule) => void;
 }
 
-/** Pauses a schedule, or resumes one that is paused; nothing for those who may not. */
+/** Pauses a schedule, or resumes one that is paused; nothing for those who may not, and when it is over. */
 export function PauseButton({ schedule, role, onChange }: Props) {
   const toasts = useToasts();
   const [busy, setBusy] = useState(false);
-  const { id, name, owner, pausedAt } = schedule;
-  if (!useMayChange(owner, role)) return null;
+  const { id, name, owner, pausedAt, state } = schedule;
+  if (!useMayChange(owner, role) || state === "over") return null;
   const change = async () => {
     if (busy) return;
     setBusy(true);

@@ -15,6 +15,7 @@ const FIELDS = [
   "cron",
   "rrule",
   "timeZone",
+  "start",
   "captureName",
   "duration",
   "log",

@@ -58,6 +58,13 @@ export function SchedulePage({ id }: { id: number }) {
                 </dd>
                 <dd class="muted">in {known.timeZone}</dd>
               </div>
+              {known.start !== null && (
+                <div>
+                  <dt>Starts</dt>
+                  <dd>{known.start.replace("T", " ")}</dd>
+                  <dd class="muted">in {known.timeZone}</dd>
+                </div>
+              )}
               <div>
                 <dt>Runs</dt>
                 <dd>{formatDuration(known.duration * 1000)}</dd>

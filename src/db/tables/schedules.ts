@@ -21,6 +21,8 @@ export const schedules = sqliteTable(
     cron: text("cron"),
     rrule: text("rrule"),
     timeZone: text("time_zone").notNull(),
+    /** The local time from which on the rule comes, such as `2026-11-30T09:00`; null for the moment when it was made. */
+    start: text("start"),
     /** What its captures are called: see schedules/capture-name.ts. */
     captureName: text("capture_name").notNull(),
     /** How long they run, in milliseconds, and what they record, as in captures. */
@@ -37,8 +39,10 @@ export const schedules = sqliteTable(
     keepLast: integer("keep_last"),
     /** How many captures were made of it: what numbers them. */
     number: integer("number").notNull().default(0),
-    /** The next occurrence that has no capture yet; null while it is paused. */
+    /** The next occurrence that has no capture yet; null while it is paused, and when its rule has none. */
     nextAt: integer("next_at"),
+    /** The last occurrence, once there is no next one. */
+    lastAt: integer("last_at"),
     /** When that capture is to be made. */
     makeAt: integer("make_at"),
     pausedAt: integer("paused_at"),

@@ -64,6 +64,36 @@ export async function checkSchedules(world: World): Promise<void> {
     },
   );
 
+  await check("schedule add has a rule start at a time and end after a number, or on a day", async () => {
+    const rule = ["--rrule", "FREQ=WEEKLY;INTERVAL=2", "--start", "2027-01-04T09:00", "-z", "Europe/Vienna"];
+    const counted = JSON.parse(
+      (await add("--name", "counted", ...rule, "--count", "3", "--json")).out,
+    ) as Schedule;
+    expectThat(
+      counted.rrule === "FREQ=WEEKLY;INTERVAL=2;COUNT=3" && counted.start === "2027-01-04T09:00",
+      JSON.stringify(counted),
+    );
+    expectThat(
+      `${counted.next}` === "2027-01-04T08:00:00.000Z,2027-01-18T08:00:00.000Z,2027-02-01T08:00:00.000Z",
+      `${counted.next}`,
+    );
+    const dated = JSON.parse(
+      (await add("--name", "dated", ...rule, "--until", "2027-01-18", "--json")).out,
+    ) as Schedule;
+    expectThat(
+      dated.rrule === "FREQ=WEEKLY;INTERVAL=2;UNTIL=20270118" && dated.next.length === 2,
+      `${dated.next}`,
+    );
+    expectThat(/^Start\t2027-01-04T09:00$/m.test((await run("show", "dated")).out), "It shows no start");
+    const cron = await add("--name", "x", "--cron", "0 0 * * *", "--count", "2");
+    expectThat(cron.code === 2 && /a cron expression has no end/.test(cron.err), cron.err);
+    const wrong = await add("--name", "x", ...rule, "--until", "soon");
+    expectThat(wrong.code === 2 && /--until must be a date/.test(wrong.err), wrong.err);
+    const both = await add("--name", "x", ...rule, "--until", "2027-02-01", "--count", "2");
+    expectThat(both.code === 1 && /COUNT and UNTIL can't both be there/.test(both.err), both.err);
+    for (const name of ["counted", "dated"]) await run("remove", name, "--yes");
+  });
+
   await check("schedule list prints them with a tab between the columns", async () => {
     const { out } = await run("list", "--env", "demo");
     const [titles, ...rows] = out.trimEnd().split("\n");
@@ -75,6 +105,13 @@ export async function checkSchedules(world: World): Promise<void> {
     );
     const json = JSON.parse((await run("list", "--json")).out) as Schedule[];
     expectThat(json.length === 2 && json[0]?.next.length === 5, JSON.stringify(json));
+    const found = JSON.parse(
+      (await run("list", "--search", "NIGHT", "--state", "active", "--json")).out,
+    ) as Schedule[];
+    expectThat(`${found.map(({ name }) => name)}` === "nightly", JSON.stringify(found));
+    expectThat((await run("list", "--state", "over", "--json")).out === "[]\n", "One is over");
+    const unknown = await run("list", "--state", "done");
+    expectThat(unknown.code === 2 && /active, paused, over/.test(unknown.err), unknown.err);
   });
 
   await check("schedule show and next say when captures begin", async () => {

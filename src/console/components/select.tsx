@@ -1,0 +1,28 @@
+/** What can be chosen, and how it is called. */
+export type Option = [value: string, text: string];
+
+/** A choice among a few values, as filters have them. */
+export function Select({
+  label,
+  chosen,
+  options,
+  onChoose,
+}: {
+  label: string;
+  chosen: string;
+  options: Option[];
+  onChoose: (value: string) => void;
+}) {
+  return (
+    <label>
+      <span>{label}</span>
+      <select value={chosen} onChange={({ currentTarget }) => onChoose(currentTarget.value)}>
+        {options.map(([value, text]) => (
+          <option key={value} value={value}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
