@@ -25,6 +25,7 @@ import { addStart } from "./commands/start.ts";
 import { addStop } from "./commands/stop.ts";
 import { addTop } from "./commands/top.ts";
 import { addWatch } from "./commands/watch.ts";
+import { addWebhook } from "./commands/webhook.ts";
 import { addWhoami } from "./commands/whoami.ts";
 import description from "./package.json" with { type: "json" };
 
@@ -58,6 +59,7 @@ const COMMANDS: readonly Add[] = [
   addReplay,
   addComment,
   addSchedule,
+  addWebhook,
   addAudit,
 ];
 

@@ -139,6 +139,15 @@ it("keeps the statements of a sealed capture sealed, tells them again, and forge
     count: 1,
     first: [{ digest: "DELETE FROM carts WHERE id = ?", calls: 60 }],
   });
+  // What an earlier version has kept in plain is told as well, and forgotten as well.
+  const plain = { ...(await facts()), more: { base: more.base, statements: second?.data.statements } };
+  await env.DB.prepare("update webhook_deliveries set facts = ?1 where webhook_id = ?2")
+    .bind(JSON.stringify(plain), webhook.id)
+    .run();
+  const path = `/api/environments/${envId}/webhooks/${webhook.id}/deliveries/${delivery?.id}`;
+  expect((await cast.admin.post(`${path}/redeliver`)).status).toBe(200);
+  await expect.poll(() => receiver.received.length).toBe(3);
+  expect(receiver.verified(webhook.secret ?? "")[2]).toEqual(first);
   expect((await cast.admin.post(`/api/captures/${changed.id}/erase`, {})).status).toBe(200);
   await everyMinute();
   expect((await facts()).more).toEqual({ base: more.base });

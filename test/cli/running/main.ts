@@ -21,6 +21,7 @@ import { checkSigningIn } from "./signing-in.ts";
 import { checkStarting } from "./starting.ts";
 import { checkStudying } from "./studying.ts";
 import { checkTop } from "./top.ts";
+import { checkWebhooks } from "./webhooks.ts";
 import { json, makeKey, until, type World } from "./world.ts";
 
 /*
@@ -67,6 +68,7 @@ try {
     completion: checkCompletion,
     replay: checkReplay,
     schedules: checkSchedules,
+    webhooks: checkWebhooks,
     studying: withPair(checkStudying),
     comparing: withPair(checkCompare),
     files: withPair(checkFiles),
