@@ -22,6 +22,8 @@ const KNOWN_NETWORKS_DAYS = 90;
 const RECORDED_BYTES_DAYS = 400;
 /** Fewer of captures: each asks R2 what it has stored. */
 const ERASE_BATCH = 100;
+/** And of users: of each the database looks through captures and schedules, which have no index by their owner, for its foreign keys. */
+const USER_BATCH = 50;
 
 /** Erases what was deleted long enough ago, and deletes what has expired. */
 export async function purgeOld(env: Env, workerNow: number): Promise<void> {
@@ -59,6 +61,8 @@ export async function purgeOld(env: Env, workerNow: number): Promise<void> {
     auditEvents: await purgeAll("auditEvents", now - positiveNumber(env, "AUDIT_RETENTION_DAYS") * DAY_MS),
     erasures: await purgeAll("erasures", provenBefore),
     deletedEnvironments: await purgeAll("deletedEnvironments", provenBefore),
+    // After all that may refer to them.
+    users: await inBatches("users", USER_BATCH, (limit) => purge(env.DB, "users", deletedBefore, limit)),
   });
 }
 
@@ -154,6 +158,17 @@ const deleteOld = (table: string, key: string, time: string) =>
 const IS_FORGOTTEN = `s.deleted_at < :before
   and not exists (select 1 from captures c where c.schedule_id = s.id and c.deleted_at is null)`;
 
+/** The columns without an index by which users are referred to. */
+const USERS = [
+  ["device_codes", "decided_by"],
+  ["captures", "owner_id"],
+  ["schedules", "owner_id"],
+  ["webhooks", "recipient"],
+  ["erasures", "requested_by"],
+  ["schedule_events", "actor"],
+  ["capture_events", "actor"],
+] as const;
+
 /** What else is purged. */
 const PURGES = {
   environments: statement(
@@ -177,6 +192,17 @@ const PURGES = {
   erasures: statement(
     `delete from erasures where capture_id in (select x.capture_id from erasures x where x.finished_at < :before
        and not exists (select 1 from captures c where c.id = x.capture_id) limit :limit)`,
+  ),
+  // Deleted accounts that nothing shows any more as an owner or in a history, each list of which is read once. What asks for most is
+  // last. The audit trail is not asked: it has names of its own.
+  users: statement(
+    `delete from user where id in (select u.id from user u where u.deleted_at < :before
+       ${["session", "account", "members", "email_links", "idempotency_keys", "pending_external_ids"]
+         .map((table) => `and not exists (select 1 from ${table} r where r.user_id = u.id)`)
+         .join(" ")}
+       and not exists (select 1 from apikey k where k.reference_id = u.id)
+       ${USERS.map(([table, column]) => `and u.id not in (select ${column} from ${table} where ${column} is not null)`).join(" ")}
+       limit :limit)`,
   ),
   deletedEnvironments: deleteOld("deleted_environments", "env_id", "erased_at"),
   sessions: deleteOld("session", "id", "expires_at"),
