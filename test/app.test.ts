@@ -65,7 +65,7 @@ describe("an unknown path or method", () => {
 });
 
 describe("the request id", () => {
-  test("is in every reply, better-auth's too, and is unique", async () => {
+  test("is in every reply, and is unique", async () => {
     const { headers } = cast.admin;
     const ids = new Set<string | null>();
     for (const [method, path] of [

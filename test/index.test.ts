@@ -22,18 +22,14 @@ function closure(path: string, seen = new Set<string>()): Set<string> {
   return seen;
 }
 
-test("better-auth is evaluated only by requests that change who is signed in", () => {
+test("what speaks OpenID Connect is evaluated only by requests that sign somebody on", () => {
   const always = [...closure("/src/index.ts")];
   // The walk sees what it should.
   expect(always).toEqual(
     expect.arrayContaining(["/src/captures/routes.ts", "/src/identity/routes.ts", "hono"]),
   );
-  expect(always).not.toContain("/src/identity/auth.ts");
-  expect(always.filter((module) => /better-auth|drizzle/.test(module))).toEqual([]);
-
-  expect([...closure("/src/identity/auth.ts")]).toContain("better-auth/minimal");
-  const askForIt = Object.entries(sources).filter(([, source]) => source.includes('import("./auth.ts")'));
-  expect(askForIt.map(([path]) => path)).toEqual(["/src/identity/routes.ts"]);
+  expect(always.filter((module) => /oauth4webapi|drizzle/.test(module))).toEqual([]);
+  expect([...closure("/src/identity/sign-on/provider.ts")]).toContain("oauth4webapi");
 });
 
 test("no schema is made before it is needed", () => {

@@ -1,16 +1,15 @@
 import { Hono } from "hono";
-import { deleteCookie } from "hono/cookie";
 import type * as z from "zod";
 import { allowsPasswords } from "../env.ts";
-import { sessionCookieName, unknownCaller } from "../http/authentication.ts";
+import { unknownCaller } from "../http/authentication.ts";
 import { type App, type AppContext, noteCaller } from "../http/context.ts";
 import { readBody } from "../http/input.ts";
 import { refuseOtherOrigins } from "../http/origins.ts";
 import { ADDRESS_POLICY, exhausted, limitAccountChanges, limitAccountReads } from "../http/rate-limits.ts";
-import { isHttps } from "../http/scheme.ts";
 import { addressLimits } from "../identity/address-limits.ts";
 import { bySession } from "../identity/by-session.ts";
 import { boundHashing } from "../identity/hashing.ts";
+import { forgetSession } from "../identity/new-session.ts";
 import { verifyPassword } from "../identity/passwords.ts";
 import { refuseIdentity } from "../identity/refusals.ts";
 import { log } from "../lib/log.ts";
@@ -56,7 +55,7 @@ export const accountRoutes = new Hono<App>()
       if (deleted.outcome === "blocked") throw refuse.onlyAdmin(deleted.by);
       if (deleted.outcome === "changed") throw refuse.changedMeanwhile();
       log.info("account.deleted", { userId: asking.caller });
-      deleteCookie(c, sessionCookieName(c), { path: "/", secure: isHttps(c) });
+      forgetSession(c);
       return c.json({ success: true } satisfies z.output<typeof accountDeletedSchema>);
     },
   );

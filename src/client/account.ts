@@ -1,11 +1,11 @@
 import type * as z from "zod";
 import type { accountDeletedSchema, accountExportSchema } from "../account/replies.ts";
 import type { deleteAccountSchema } from "../account/schema.ts";
+import type * as accounts from "../identity/accounts/schema.ts";
 import type * as keys from "../identity/keys/schema.ts";
 import type * as linkReplies from "../identity/links/replies.ts";
 import type * as links from "../identity/links/schema.ts";
 import type * as replies from "../identity/replies.ts";
-import type * as requests from "../identity/requests.ts";
 import type * as signOn from "../identity/sign-on/replies.ts";
 import type { finishSchema } from "../identity/sign-on/schema.ts";
 import { type Call, type CallOptions, type ClientOptions, Transport } from "./transport.ts";
@@ -25,13 +25,13 @@ export type ApiKey = z.output<typeof replies.apiKeySchema>;
 export type NewApiKey = z.output<typeof replies.newApiKeySchema>;
 
 /** A new account. */
-export type SignUp = z.input<typeof requests.signUpSchema>;
+export type SignUp = z.input<ReturnType<typeof accounts.signUpSchema>>;
 /** Who signs in. */
-export type SignIn = z.input<typeof requests.signInSchema>;
+export type SignIn = z.input<ReturnType<typeof accounts.signInSchema>>;
 /** What to change of oneself. */
-export type UserChanges = z.input<typeof requests.updateUserSchema>;
+export type UserChanges = z.input<ReturnType<typeof accounts.updateUserSchema>>;
 /** The old password and the new one. */
-export type PasswordChange = z.input<typeof requests.changePasswordSchema>;
+export type PasswordChange = z.input<ReturnType<typeof accounts.changePasswordSchema>>;
 /** A new password, and the link by which it is set. */
 export type PasswordReset = z.input<ReturnType<typeof links.resetSchema>>;
 /** A new address, and the password. */

@@ -20,9 +20,6 @@ export function readSession(db: D1Database, bookmark: string | undefined): Reque
   return BOOKMARK.test(bookmark) ? new RequestSession(db.withSession(bookmark)) : writeSession(db);
 }
 
-/** A session as a database, for what is typed for those only. better-auth's adapter uses no more of it than `prepare`. */
-export const asDatabase = (session: Db): D1Database => session as D1Database;
-
 /**
  * A request's session. A read that fails with a transient fault is retried once. A write is not: it may have been done, and
  * only the answer lost.
@@ -135,7 +132,7 @@ const statementOf = (
 
 /** Which statements only read, by their text: most are constants. */
 const known = new Map<string, boolean>();
-/** Those of the account's library are made as they are needed, and are few too. */
+/** Some are made as they are needed, of the filters that a request has; these are few too. */
 const MAX_KNOWN = 1000;
 
 /** Whether a statement changes nothing. One that might, such as a call of `replace()`, is taken for one that does. */

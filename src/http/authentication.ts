@@ -13,7 +13,7 @@ import { signedCookie } from "./signed-cookie.ts";
 /** What the names of all cookies begin with. */
 export const COOKIE_PREFIX = "captures";
 /**
- * The same of better-auth's, set over HTTPS: browsers take a cookie with it only from this very host. One named `__Secure-`, as before,
+ * The same of cookies that are set over HTTPS: browsers take a cookie with it only from this very host. One named `__Secure-`, as before,
  * a page of another host of the same domain could set, and so sign a visitor in as somebody else; it is not read any more.
  */
 export const HOST_COOKIE_PREFIX = `__Host-${COOKIE_PREFIX}`;

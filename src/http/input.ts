@@ -85,6 +85,15 @@ export async function readAnybodysBody<S extends z.ZodType>(c: AppContext, schem
 }
 
 /**
+ * The request's JSON body, through a schema, where it may have none, which is as an empty object. Over HTTP a request without a body
+ * has an empty one, with or without a type.
+ * @throws ApiError as `readAnybodysBody` does
+ */
+export async function readOptionalBody<S extends z.ZodType>(c: AppContext, schema: S): Promise<z.output<S>> {
+  return (await c.req.text()) === "" ? schema.parse({}) : readAnybodysBody(c, schema);
+}
+
+/**
  * Forms of other sites can't send this type, which keeps them from writing with the caller's cookie.
  * @throws ApiError 415 when the request does not say that its body is JSON
  */

@@ -122,7 +122,7 @@ export const limitAccountReads: MiddlewareHandler<App> = async (c, next) => {
 
 /**
  * Counts changes of accounts and API keys with the other changes of their session, which is all that these go by: with ever new
- * keys a caller would have no limit at all. Without a session they are refused, by better-auth or by the route itself.
+ * keys a caller would have no limit at all. Without a session they are refused by the route itself.
  */
 export const limitAccountChanges: MiddlewareHandler<App> = async (c, next) => {
   const session = await readSessionCookie(c);
@@ -146,7 +146,7 @@ export async function countWrite(c: AppContext, { kind, value }: Credential): Pr
   await count(c, WRITES, `${kind}:${kind === "session" ? await sha256(value) : value}`);
 }
 
-/** The name in the headers of the counts that better-auth keeps in D1 by the client's address (auth.ts). */
+/** The name in the headers of the counts that D1 has by the client's address (identity/by-address.ts). */
 export const ADDRESS_POLICY = "address";
 
 /** How many sign-ins, sign-ups and requests for device codes, each by itself, one address may send (`max`), in so many seconds (`window`). */
@@ -157,7 +157,7 @@ export const addressLimit = (env: Env): { max: number; window: number } => ({
 
 /**
  * Counts sign-ins and sign-ups by the client's address, before there is any work. Not by e-mail address: anybody could lock
- * somebody else out. better-auth then counts those that are left, exactly and for all locations together.
+ * somebody else out. D1 then counts those that are left, exactly and for all locations together.
  */
 export const limitSignIns: MiddlewareHandler<App> = async (c, next) => {
   const { max, window } = addressLimit(c.env);

@@ -52,7 +52,7 @@ export async function signedCookie(header: string, name: string, secret: string)
   return verified;
 }
 
-/** A value, a dot, and the HMAC-SHA-256 of the value in base64: how better-auth signs its cookies. */
+/** A value, a dot, and the HMAC-SHA-256 of the value in base64: as `setSignedCookie` of Hono signs cookies. */
 const SIGNED = /^(.+)\.([A-Za-z0-9+/]{43}=)$/s;
 
 /**

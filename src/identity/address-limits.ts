@@ -2,7 +2,7 @@ import { statement } from "../db/statement.ts";
 import type { Db } from "../db/types.ts";
 
 /** So many requests in so many seconds. */
-interface Rule {
+export interface Rule {
   window: number;
   max: number;
 }
@@ -28,9 +28,8 @@ const COUNT = statement(
 );
 
 /**
- * The storage of better-auth's limits (its `rateLimit.customStorage`), in D1: the only place that isolates share. Its own storage
- * begins the window anew with each request that it lets through (better-auth 1.7.25, `api/rate-limiter`), so that requests which
- * come steadily, however slowly, are refused in the end.
+ * Counts of requests in D1: the only place that isolates share. A window begins with the first request in it; if each began it anew,
+ * requests that come steadily, however slowly, would be refused in the end.
  */
 export function addressLimits(db: Db) {
   return {

@@ -1,14 +1,17 @@
-import { setSignedCookie } from "hono/cookie";
+import { deleteCookie, setSignedCookie } from "hono/cookie";
+import type { CookieOptions } from "hono/utils/cookie";
 import { SESSION_COOKIE } from "../http/authentication.ts";
 import type { AppContext } from "../http/context.ts";
 import { clientAddress } from "../http/rate-limits.ts";
 import { isHttps } from "../http/scheme.ts";
 import { randomText } from "../lib/random-text.ts";
 
-/* A session as better-auth makes it, for who signs in by another way: it ends and prolongs these like its own. */
+/* What makes a session, by whatever way somebody signs in. */
 
-/** How long a session lasts that is not used. */
-export const SESSION_SECONDS = 7 * 24 * 60 * 60;
+/** A day; as long as a session lasts that is to end with the browser's. */
+export const DAY_SECONDS = 24 * 60 * 60;
+/** How long another session lasts that is not used. */
+export const SESSION_SECONDS = 7 * DAY_SECONDS;
 
 const LENGTH = 32;
 /** The most characters of what a browser calls itself. */
@@ -23,11 +26,14 @@ export interface NewSession {
   agent: string | null;
 }
 
-/** A new session of the browser that a request comes from. */
-export const newSession = (c: AppContext, now: number): NewSession => ({
+/**
+ * A new session of the browser that a request comes from.
+ * @param isRemembered whether it is to last when the browser is closed
+ */
+export const newSession = (c: AppContext, now: number, isRemembered = true): NewSession => ({
   sessionId: randomText(LENGTH),
   sessionToken: randomText(LENGTH),
-  sessionEnds: now + SESSION_SECONDS * 1000,
+  sessionEnds: now + (isRemembered ? SESSION_SECONDS : DAY_SECONDS) * 1000,
   address: clientAddress(c),
   agent: c.req.header("user-agent")?.slice(0, MAX_AGENT) ?? null,
 });
@@ -42,12 +48,26 @@ export const insertSession = (signedInBy: "password" | "sso", owner: string, fro
   `insert into session (id, token, user_id, expires_at, ip_address, user_agent, created_at, updated_at, signed_in_by)
    select :sessionId, :sessionToken, ${owner}, :sessionEnds, :address, :agent, :now, :now, '${signedInBy}' from ${from}`;
 
+/** The attributes of the cookie. Over HTTPS, browsers take it from this very host only. */
+const attributes = (c: AppContext): CookieOptions => ({
+  httpOnly: true,
+  sameSite: "Lax",
+  ...(isHttps(c) && { prefix: "host" }),
+});
+
 /** Gives the browser the cookie of a session that was stored. */
-export async function keepSession(c: AppContext, { sessionToken }: NewSession): Promise<void> {
+export async function keepSession(
+  c: AppContext,
+  { sessionToken }: Pick<NewSession, "sessionToken">,
+  isRemembered = true,
+): Promise<void> {
   await setSignedCookie(c, SESSION_COOKIE, sessionToken, c.env.BETTER_AUTH_SECRET, {
-    httpOnly: true,
-    sameSite: "Lax",
-    maxAge: SESSION_SECONDS,
-    ...(isHttps(c) && { prefix: "host" }),
+    ...attributes(c),
+    ...(isRemembered && { maxAge: SESSION_SECONDS }),
   });
+}
+
+/** Takes the cookie of a session that has ended from the browser. */
+export function forgetSession(c: AppContext): void {
+  deleteCookie(c, SESSION_COOKIE, attributes(c));
 }

@@ -1,7 +1,5 @@
 import { actionSql } from "../audit/actions.ts";
 import { deedOfService, detailsSql } from "../audit/recording.ts";
-import { statement } from "../db/statement.ts";
-import type { Db } from "../db/types.ts";
 
 /*
  * Who owns an account: whoever owns its address. Anybody can sign up with any address, and is let in at once; so an account whose
@@ -47,10 +45,3 @@ export function takeOver(owner: string): string[] {
  * @param owner SQL of the account's user id, null for nobody
  */
 export const dropLinks = (owner: string): string => `delete from email_links where user_id = ${owner}`;
-
-const DROP_LINKS_OF = statement(dropLinks(":userId"));
-
-/** Makes all links to an account void. */
-export async function dropLinksOf(db: Db, userId: string): Promise<void> {
-  await DROP_LINKS_OF(db, { userId }).run();
-}

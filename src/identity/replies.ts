@@ -1,15 +1,13 @@
 import * as z from "zod";
 import { KEY_SCOPES } from "../db/key-scopes.ts";
 
-/*
- * The replies of better-auth's endpoints, as far as this service has a use for them. better-auth makes them: the tests check of
- * every reply that it has the shape that is described here.
- */
+/* The replies of the operations on accounts, sessions and API keys, whose shapes are those of better-auth, which answered here before. */
 
 const time = z.string().meta({ format: "date-time" });
 const email = z.string().meta({ format: "email", examples: ["demo@example.com"] });
 
-const userSchema = z
+/** A person who can sign in. */
+export const userSchema = z
   .object({
     id: z.string(),
     name: z.string(),

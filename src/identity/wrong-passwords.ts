@@ -5,8 +5,7 @@ import type { App, AppContext } from "../http/context.ts";
 import { clientNetwork, exhausted } from "../http/rate-limits.ts";
 import { sha256 } from "../lib/hash.ts";
 import { namedAddress } from "./named-address.ts";
-import { tooManyWrongPasswords } from "./refusals.ts";
-import { WRONG_CURRENT_PASSWORD } from "./words.ts";
+import { refuseIdentity, tooManyWrongPasswords } from "./refusals.ts";
 
 /*
  * A slow count of wrong passwords for each account, beside the count of requests of each address: guesses can come from many
@@ -97,7 +96,7 @@ export const limitSignInPasswords: MiddlewareHandler<App> = async (c, next) => {
 export const limitPasswordChanges: MiddlewareHandler<App> = async (c, next) => {
   const session = await readSessionCookie(c);
   if (session === null) return next();
-  const isWrong = () => c.error?.message === WRONG_CURRENT_PASSWORD;
+  const isWrong = () => c.error?.message === refuseIdentity.wrongCurrentPassword().message;
   await countWrong(c, CHANGE, { token: session.value, account: null }, next, isWrong);
 };
 

@@ -3,7 +3,7 @@ import * as z from "zod";
 /*
  * What is said of a value that a schema refuses, where the schema has no words of its own for it. zod's own words ("Too small:
  * expected string to have >=1 characters") are a validator's: importing this file replaces them by the API's, for all schemas of
- * the Worker, better-auth's among them. Each begins with a verb and follows the name of a field: `name: must not be empty`.
+ * the Worker. Each begins with a verb and follows the name of a field: `name: must not be empty`.
  */
 
 const TYPES: Record<string, string> = {

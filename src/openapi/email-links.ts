@@ -10,18 +10,9 @@ import {
 } from "../identity/links/schema.ts";
 import { token, user } from "./examples/identity.ts";
 import { EXHAUSTED, SIGN_IN_POLICY, WRITE_POLICY } from "./header-fields.ts";
-import { NO_PASSWORDS, SIGNED_IN, TOO_MANY_SIGN_INS, TOO_OFTEN } from "./identity.ts";
+import { NO_PASSWORDS, OF_LIMITED_ANYBODY, SIGNED_IN } from "./identity.ts";
 import type { Operation, Refusal, RequestBody } from "./operation.ts";
-import {
-  FAULTS,
-  invalidFor,
-  OF_BODIES,
-  OF_SESSION_CHANGES,
-  OF_SESSION_WRITERS,
-  refusalOf,
-  refusals,
-  TOO_LARGE,
-} from "./refusals.ts";
+import { invalidFor, OF_SESSION_CHANGES, OF_SESSION_WRITERS, refusalOf, refusals } from "./refusals.ts";
 
 /* The ways back into an account, and the proof of its address. */
 
@@ -32,16 +23,6 @@ const limited = (name: string, error: Parameters<typeof refusalOf>[1]): Refusal 
   ...refusalOf(name, error),
   headers: EXHAUSTED,
 });
-
-/** What is refused to somebody who is not signed in. */
-const OF_ANYBODY = [
-  ...refusals("otherOrigin"),
-  TOO_LARGE,
-  ...OF_BODIES,
-  TOO_MANY_SIGN_INS,
-  TOO_OFTEN,
-  ...FAULTS,
-];
 
 /** A body with one example. */
 const bodyOf = (schema: z.ZodType, summary: string, value: unknown): RequestBody => ({
@@ -78,7 +59,7 @@ export const emailLinkOperations: Operation[] = [
       invalidFor(requestResetSchema(), { email: "demo" }),
       ...refusals("noMail"),
       NO_PASSWORDS,
-      ...OF_ANYBODY,
+      ...OF_LIMITED_ANYBODY,
     ],
   },
   {
@@ -104,7 +85,7 @@ export const emailLinkOperations: Operation[] = [
       invalidFor(resetSchema(), { token, newPassword: "short" }),
       ...refusals("linkNotFound", "tooManyHashes"),
       NO_PASSWORDS,
-      ...OF_ANYBODY,
+      ...OF_LIMITED_ANYBODY,
     ],
   },
   {

@@ -1,25 +1,29 @@
 import * as z from "zod";
 import { SIGN_INS } from "../http/limits.ts";
-import { tooManyAccounts, tooManySignUps, tooManyWrongPasswords } from "../identity/refusals.ts";
+import {
+  changePasswordSchema,
+  signInSchema,
+  signUpSchema,
+  updateUserSchema,
+} from "../identity/accounts/schema.ts";
+import { tooManyAccounts, tooManySignUps, tooManyWrongPasswords, tooOften } from "../identity/refusals.ts";
 import * as replies from "../identity/replies.ts";
-import * as requests from "../identity/requests.ts";
+import { nothingSchema, revokeSessionSchema } from "../identity/sessions/schema.ts";
 import { refuseSignOn } from "../identity/sign-on/refusals.ts";
-import { inOurWords, TOO_MANY_REQUESTS as TRY_AGAIN_LATER } from "../identity/words.ts";
 import { session, token, user } from "./examples/identity.ts";
 import { EXHAUSTED, SIGN_IN_POLICY, WRITE_POLICY } from "./header-fields.ts";
 import type { Header, Operation, Refusal } from "./operation.ts";
 import {
   ANY_NUMBER,
   FAULTS,
-  invalid,
-  NOT_JSON_TYPE,
+  invalidFor,
+  OF_BODIES,
+  OF_SESSION_WRITERS,
+  OF_SESSIONS,
   overLimit,
   refusalOf,
   refusals,
-  says,
-  saysLike,
   TOO_LARGE,
-  TOO_MANY_CHANGES,
   TOO_MANY_REQUESTS,
   varies,
 } from "./refusals.ts";
@@ -34,25 +38,35 @@ export const SESSION_COOKIE: Record<string, Header> = {
   },
 };
 
-const ONCE_MORE_COOKIE: Record<string, Header> = {
+const ENDED_COOKIE: Record<string, Header> = {
   "Set-Cookie": {
-    description: "When the session was prolonged or ended.",
-    schema: { type: "string", pattern: "^(__Host-|__Secure-)?captures\\." },
+    description: "Takes the cookie of the session away.",
+    schema: { type: "string", pattern: "^(__Host-)?captures\\.session_token=;" },
+    required: true,
     example: "captures.session_token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax",
   },
 };
 
-/** What better-auth refuses, in the words that this service has for it. */
-const saysOf = (name: string, status: number, message: string, path = ""): Refusal =>
-  says(name, status, inOurWords(message, path));
+const PROLONGED_COOKIE: Record<string, Header> = {
+  "Set-Cookie": {
+    description: "When the session was prolonged, which it is once a day, or has ended.",
+    schema: { type: "string", pattern: "^(__Host-)?captures\\." },
+    example: "captures.session_token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax",
+  },
+};
+
+const NEW_COOKIE: Record<string, Header> = {
+  "Set-Cookie": {
+    description: "Of the new session, if the others have ended.",
+    schema: { type: "string", pattern: "^(__Host-)?captures\\." },
+    example: `captures.session_token=${token}.signature; Max-Age=604800; Path=/; HttpOnly; SameSite=Lax`,
+  },
+};
 
 /** A password, where people sign in by single sign-on only. */
 export const NO_PASSWORDS = refusalOf("noPasswords", refuseSignOn.noPasswords());
 /** More of one kind of change from an address than are let through. */
-export const TOO_OFTEN: Refusal = {
-  ...says("tooOften", 429, TRY_AGAIN_LATER),
-  headers: EXHAUSTED,
-};
+export const TOO_OFTEN: Refusal = { ...refusalOf("tooOften", tooOften()), headers: EXHAUSTED };
 /** More sign-ins and sign-ups of one address in a minute than are let through. */
 export const TOO_MANY_SIGN_INS = overLimit("tooManySignIns", SIGN_INS, 20, SIGN_IN_POLICY);
 /** Of a password that comes too soon after others that were wrong. */
@@ -63,34 +77,19 @@ const TOO_MANY_WRONG_PASSWORDS = varies(
 );
 /** Who may use an operation that needs a session. */
 export const SIGNED_IN = "Whoever is signed in with a session.";
-const OF_WRITES = [
-  ...refusals("otherOrigin"),
-  TOO_LARGE,
-  NOT_JSON_TYPE,
-  saysOf("malformed", 400, "Invalid JSON in request body"),
-  // better-auth's, of fields that no operation here has a use for.
-  saysLike(
-    "otherAddress",
-    403,
-    inOurWords("Invalid callbackURL", ""),
-    "(callbackURL|redirectURL|errorCallbackURL|newUserCallbackURL): must be an address of this service",
-  ),
-  TOO_OFTEN,
-  ...FAULTS,
-];
-const OF_CHANGES = [TOO_MANY_CHANGES, TOO_MANY_REQUESTS, ...OF_WRITES];
+/** The refusals of an operation that nobody has to be signed in for, and that changes something. */
+export const OF_ANYBODY = [...refusals("otherOrigin"), TOO_LARGE, ...OF_BODIES, ...FAULTS];
+/** The same where an address may only send so many. */
+export const OF_LIMITED_ANYBODY = [...OF_ANYBODY, TOO_MANY_SIGN_INS, TOO_OFTEN];
+/** Of a body, where none is needed, that is no object. */
+const NOT_OBJECT: Refusal = { ...invalidFor(nothingSchema(), []), name: "notObject" };
 /** The refusals of operations that hash a password. */
 const OF_PASSWORDS = [...refusals("tooManyHashes"), NO_PASSWORDS];
-const UNAUTHORIZED = saysOf("unauthorized", 401, "Unauthorized");
-const passwordLength = (path: string) => [
-  saysOf("passwordTooShort", 400, "Password too short", path),
-  saysOf("passwordTooLong", 400, "Password too long", path),
-];
 
 type Parts = Pick<Operation, "id" | "summary" | "permission" | "credentials" | "refusals"> &
   Partial<Operation>;
 
-/** An endpoint of better-auth's. */
+/** An operation on accounts or sessions. */
 function endpoint(
   method: "get" | "post",
   path: string,
@@ -139,7 +138,7 @@ export const identityOperations: Operation[] = [
       permission: "Everybody, or people with an invite where sign-up is by invite only.",
       credentials: "none",
       body: {
-        schema: requests.signUpSchema,
+        schema: signUpSchema(),
         value: { name: "Demo", email: "demo@example.com", password: "demo-password" },
       },
       success: {
@@ -147,19 +146,15 @@ export const identityOperations: Operation[] = [
         headers: { ...SESSION_COOKIE, ...SIGN_IN_POLICY },
       },
       refusals: [
-        invalid("name: must not be empty"),
-        ...passwordLength("/sign-up/email"),
-        ...refusals("inviteRequired"),
-        saysOf("exists", 422, "User already exists. Use another email."),
-        saysOf("notCreated", 422, "Failed to create user"),
+        invalidFor(signUpSchema(), { name: "", email: "demo@example.com", password: "demo-password" }),
+        ...refusals("inviteRequired", "emailTaken"),
         varies("tooManyAccounts", tooManyAccounts(10_000), tooManyAccounts(ANY_NUMBER)),
         {
           ...varies("tooManySignUps", tooManySignUps(50), tooManySignUps(ANY_NUMBER)),
           headers: { ...EXHAUSTED, ...SIGN_IN_POLICY },
         },
-        TOO_MANY_SIGN_INS,
         ...OF_PASSWORDS,
-        ...OF_WRITES,
+        ...OF_LIMITED_ANYBODY,
       ],
     },
   ),
@@ -173,18 +168,16 @@ export const identityOperations: Operation[] = [
       permission: "Everybody.",
       credentials: "none",
       body: {
-        schema: requests.signInSchema,
+        schema: signInSchema(),
         value: { email: "demo@example.com", password: "demo-password" },
       },
       success: { description: "The new session.", headers: { ...SESSION_COOKIE, ...SIGN_IN_POLICY } },
       refusals: [
-        invalid("password: is required"),
-        saysOf("invalidEmail", 400, "Invalid email"),
-        saysOf("wrong", 401, "Invalid email or password"),
+        invalidFor(signInSchema(), { email: "demo@example.com" }),
+        ...refusals("wrongSignIn"),
         { ...TOO_MANY_WRONG_PASSWORDS, headers: { ...EXHAUSTED, ...SIGN_IN_POLICY } },
-        TOO_MANY_SIGN_INS,
         ...OF_PASSWORDS,
-        ...OF_WRITES,
+        ...OF_LIMITED_ANYBODY,
       ],
     },
   ),
@@ -197,8 +190,8 @@ export const identityOperations: Operation[] = [
       summary: "Sign out",
       permission: "Everybody.",
       credentials: "session",
-      success: { headers: ONCE_MORE_COOKIE },
-      refusals: [invalid("body: must be an object"), ...OF_WRITES],
+      success: { headers: ENDED_COOKIE },
+      refusals: [NOT_OBJECT, ...OF_ANYBODY],
     },
   ),
   get(
@@ -210,7 +203,7 @@ export const identityOperations: Operation[] = [
       summary: "Show who is signed in",
       permission: "Everybody.",
       credentials: "session",
-      success: { description: "Who is signed in; null when nobody is.", headers: ONCE_MORE_COOKIE },
+      success: { description: "Who is signed in; null when nobody is.", headers: PROLONGED_COOKIE },
       refusals: [TOO_MANY_REQUESTS, ...FAULTS],
     },
   ),
@@ -219,8 +212,8 @@ export const identityOperations: Operation[] = [
     summary: "List your sessions",
     permission: SIGNED_IN,
     credentials: "session",
-    success: { description: "Your sessions.", headers: ONCE_MORE_COOKIE },
-    refusals: [UNAUTHORIZED, TOO_MANY_REQUESTS, ...FAULTS],
+    success: { description: "Your sessions." },
+    refusals: [...OF_SESSIONS, ...FAULTS],
   }),
   post(
     "revoke-session",
@@ -231,8 +224,9 @@ export const identityOperations: Operation[] = [
       summary: "End one of your sessions",
       permission: SIGNED_IN,
       credentials: "session",
-      body: { schema: requests.revokeSessionSchema, value: { token } },
-      refusals: [invalid("token: is required"), UNAUTHORIZED, ...OF_CHANGES],
+      body: { schema: revokeSessionSchema(), value: { token } },
+      success: { headers: WRITE_POLICY },
+      refusals: [invalidFor(revokeSessionSchema(), { token: 7 }), ...OF_SESSION_WRITERS],
     },
   ),
   post(
@@ -244,8 +238,8 @@ export const identityOperations: Operation[] = [
       summary: "End all of your sessions",
       permission: SIGNED_IN,
       credentials: "session",
-      success: { headers: ONCE_MORE_COOKIE },
-      refusals: [UNAUTHORIZED, ...OF_CHANGES],
+      success: { headers: { ...ENDED_COOKIE, ...WRITE_POLICY } },
+      refusals: [NOT_OBJECT, ...OF_SESSION_WRITERS],
     },
   ),
   post(
@@ -257,7 +251,8 @@ export const identityOperations: Operation[] = [
       summary: "End all of your sessions but this one",
       permission: SIGNED_IN,
       credentials: "session",
-      refusals: [UNAUTHORIZED, ...OF_CHANGES],
+      success: { headers: WRITE_POLICY },
+      refusals: [NOT_OBJECT, ...OF_SESSION_WRITERS],
     },
   ),
   post(
@@ -269,15 +264,9 @@ export const identityOperations: Operation[] = [
       summary: "Change your name",
       permission: SIGNED_IN,
       credentials: "session",
-      body: { schema: requests.updateUserSchema, value: { name: "Demo" } },
-      success: { headers: SESSION_COOKIE },
-      refusals: [
-        invalid("name: must not be empty"),
-        saysOf("nothing", 400, "No fields to update"),
-        saysOf("email", 400, "Email can not be updated"),
-        UNAUTHORIZED,
-        ...OF_CHANGES,
-      ],
+      body: { schema: updateUserSchema(), value: { name: "Demo" } },
+      success: { headers: WRITE_POLICY },
+      refusals: [invalidFor(updateUserSchema(), { name: "x".repeat(101) }), ...OF_SESSION_WRITERS],
     },
   ),
   post(
@@ -290,22 +279,21 @@ export const identityOperations: Operation[] = [
       permission: SIGNED_IN,
       credentials: "session",
       body: {
-        schema: requests.changePasswordSchema,
+        schema: changePasswordSchema(),
         value: {
           currentPassword: "demo-password",
           newPassword: "another-password",
           revokeOtherSessions: true,
         },
       },
-      success: { headers: ONCE_MORE_COOKIE },
+      success: { headers: { ...NEW_COOKIE, ...WRITE_POLICY } },
       refusals: [
-        invalid("newPassword: is required"),
-        saysOf("wrong", 400, "Invalid password", "/change-password"),
+        invalidFor(changePasswordSchema(), { currentPassword: "demo-password" }),
+        ...refusals("wrongCurrentPassword", "noPasswordYet"),
         { ...TOO_MANY_WRONG_PASSWORDS, headers: { ...EXHAUSTED, ...WRITE_POLICY } },
         ...OF_PASSWORDS,
-        ...passwordLength("/change-password"),
-        UNAUTHORIZED,
-        ...OF_CHANGES,
+        TOO_OFTEN,
+        ...OF_SESSION_WRITERS,
       ],
     },
   ),

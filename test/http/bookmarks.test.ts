@@ -183,7 +183,7 @@ describe("a request that changes something", () => {
     expect(refused.reply.headers.get("set-cookie")).toBeNull();
   });
 
-  test("of better-auth starts at the primary too, and a sign-in's bookmark finds the session", async () => {
+  test("of a sign-in starts at the primary too, and a sign-in's bookmark finds the session", async () => {
     const { email } = cast.member;
     const begin = vi.spyOn(env.DB, "withSession");
     const json = { email, password: "a long password" };

@@ -73,7 +73,6 @@ describe.each([...BODIES, ...AUTH_BODIES])("%s %s", (method, template, path) => 
     ["two values", "{}{}"],
   ])("refuses %s as malformed", async (_, body) => {
     const reply = await send(body);
-    // better-auth takes no body for an empty one, and says what it misses.
     expectRefusal(reply, 400, isAuth ? /JSON|body|is required|Invalid/i : /^The body is not valid JSON: /);
   });
 
@@ -228,9 +227,8 @@ describe("a refusal of what was sent", () => {
     expect(body.message).toMatch(/; and 4 more$/);
   });
 
-  test("is short when better-auth makes it", async () => {
-    const callbackURL = "x".repeat(60_000);
-    const json = { email: "a@example.com", password: "a long password", callbackURL };
+  test("is short however long the field that is wrong", async () => {
+    const json = { email: "x".repeat(60_000), password: "a long password" };
     const reply = await request("POST", "/api/auth/sign-in/email", { json });
     expect(reply.status).toBeGreaterThanOrEqual(400);
     expect(JSON.stringify(reply.body).length).toBeLessThan(1100);

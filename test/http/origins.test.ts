@@ -65,7 +65,7 @@ describe("a page of a listed origin", () => {
     );
   });
 
-  test("may read refusals, the service's own faults and what better-auth answers", async () => {
+  test("may read refusals, the service's own faults and what is answered about sessions", async () => {
     const origin = CONSOLE;
     const DB = faultyDatabase(() => ({ error: new Error("away") }));
     const replies = [
@@ -276,7 +276,7 @@ describe("security headers", () => {
 
   test.each([
     ["a reply", "GET", "/api/captures", 200],
-    ["better-auth's reply", "GET", "/api/auth/get-session", 200],
+    ["who is signed in", "GET", "/api/auth/get-session", 200],
     ["a refusal", "GET", "/api/captures/0", 400],
     ["a path that is not there", "GET", "/nope", 404],
     ["a method that is not there", "PATCH", "/api/captures", 405],

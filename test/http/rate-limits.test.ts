@@ -259,7 +259,7 @@ describe("a sign-in", () => {
     expect(policyOf(refused)).toBe(policyOf(first));
   });
 
-  test("is let through when the limiter fails, and better-auth still counts", async () => {
+  test("is let through when the limiter fails, and D1 still counts", async () => {
     const bindings = {
       SIGN_IN_LIMITER: failing(() => Promise.reject(new Error("limiter down"))),
       AUTH_RATE_LIMIT_MAX: "1",

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { fakeDatabase, type Person, recordConsole, request, requestIn, signUp } from "../support/api.ts";
 
-describe("better-auth", () => {
+describe("/api/auth", () => {
   test.each([
     "/error",
     "/error?error=<script>alert(1)</script>",
@@ -16,7 +16,7 @@ describe("better-auth", () => {
     "/no-such-path",
     "/",
     "",
-  ])("is reached by what the API has a use for only: %s is a 404", async (path) => {
+  ])("has no %s: it is a 404", async (path) => {
     const { headers } = await signUp();
     for (const method of ["GET", "POST"]) {
       const reply = await request(method, `/api/auth${path}`, {
@@ -29,7 +29,7 @@ describe("better-auth", () => {
     }
   });
 
-  test("is not called for paths that don't exist", async () => {
+  test("counts nothing for paths that don't exist", async () => {
     const rows = () => env.DB.prepare("select count(*) as n from rate_limit").first<number>("n");
     const before = await rows();
     for (let i = 0; i < 3; i++) await request("GET", `/api/auth/made-up-${i}`);
@@ -47,7 +47,7 @@ describe("better-auth", () => {
     ["PUT", "/api/auth/device/approve", "POST"],
     ["GET", "/api/auth/device/deny", "POST"],
     ["POST", "/api/auth/get-session", "GET, HEAD"],
-  ])("is not asked %s %s: a 405 says what is possible", async (method, path, allow) => {
+  ])("does not answer %s %s: a 405 says what is possible", async (method, path, allow) => {
     const reply = await request(method, path);
     expect(reply.status).toBe(405);
     expect(reply.headers.get("allow")).toBe(allow);
@@ -59,7 +59,7 @@ describe("a page of another site", () => {
   const others = ["https://evil.example", "http://evil.captures.test", "http://captures.test:8080", "null"];
 
   let addresses = 0;
-  // From an address of its own each time: better-auth limits how often one may change passwords.
+  // From an address of its own each time: it is limited how often one may change passwords.
   const act = async (person: Person, method: string, path: string, origin: string, json?: unknown) =>
     request(method, path, {
       json,
@@ -127,7 +127,7 @@ describe("a database that fails half-way", () => {
   /** The tests' database, except that statements that write to `table` fail. */
   function failing(table: string): D1Database {
     const prepare = (sql: string) =>
-      env.DB.prepare(sql.replaceAll(`insert into "${table}"`, 'insert into "nowhere"'));
+      env.DB.prepare(sql.replaceAll(`insert into ${table} (`, "insert into nowhere ("));
     return fakeDatabase({ prepare, batch: (statements: D1PreparedStatement[]) => env.DB.batch(statements) });
   }
 

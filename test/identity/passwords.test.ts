@@ -1,4 +1,3 @@
-import { hashPassword as asBetterAuth, verifyPassword as byBetterAuth } from "better-auth/crypto";
 import { describe, expect, test } from "vitest";
 import { hashing } from "../../src/identity/hashing.ts";
 import { hashPassword, verifyPassword } from "../../src/identity/passwords.ts";
@@ -68,11 +67,12 @@ describe("a password", () => {
     expect(await hashPassword("correct horse")).not.toBe(hash);
   });
 
-  test("that better-auth has hashed is verified, and the reverse", async () => {
-    // Composed and decomposed, which people can't tell apart.
-    const [composed, decomposed] = ["Zürich".normalize("NFC"), "Zürich".normalize("NFD")];
-    expect(await verifyPassword({ hash: await asBetterAuth(composed), password: decomposed })).toBe(true);
-    expect(await byBetterAuth({ hash: await hashPassword(decomposed), password: composed })).toBe(true);
+  test("that better-auth 1.7.25 has hashed is verified, composed or decomposed, which people can't tell apart", async () => {
+    const hash =
+      "1d99d933aa43dd9c63947c5e87ba6eb4:d83176094501cf5f4f50bfd59b53534d611197a8fc0629f89f4b473f4b7e2ce8bfb20741a1cfdc22082965458fd2e883518e190049619c7383241d1c73663636";
+    for (const form of ["NFC", "NFD"])
+      expect(await verifyPassword({ hash, password: "Zürich".normalize(form) })).toBe(true);
+    expect(await verifyPassword({ hash, password: "Zurich" })).toBe(false);
   });
 
   test.each(["", "abc", "00:", ":00", "00:11", `00:${"x".repeat(128)}`, `00:${"0".repeat(128)}:`])(

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { request, signUp } from "../support/api.ts";
 import { operations } from "../support/contract.ts";
 
-/** better-auth's own words, and those of the validator that it uses. */
+/** A validator's words. */
 const THEIRS =
   /Invalid (input|email|password|option|string|\w+URL)|[Ee]xpected |received|Too (big|small):|predefined|Unauthorized|\[(body|query)/;
 

@@ -108,7 +108,7 @@ describe("a database that fails for a moment", () => {
   });
 
   test.each(READS)("GET %s is a 503 when the retry fails too", async (_, path) => {
-    // What better-auth counts by is not in question.
+    // What sign-ins are counted by is not in question.
     const { DB } = failing(/^(?!.*rate_limit)\s*(select|with)\b/is, LOST, {
       times: Number.POSITIVE_INFINITY,
     });
@@ -156,7 +156,7 @@ describe("a database that fails for a moment", () => {
   });
 });
 
-describe("better-auth, whose every statement may fail", () => {
+describe("/api/auth, whose every statement may fail", () => {
   type Request = [method: string, path: string, json: () => object | undefined];
   const email = () => `passing-${crypto.randomUUID()}@example.com`;
   const REQUESTS: Request[] = [

@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 
 let addresses = 0;
-/** An address that was not used before, so that better-auth has not counted it. */
+/** An address that was not used before, so that nothing of it is counted. */
 function newAddress(): string {
   const address = ++addresses;
   return `198.18.${address >> 8}.${address & 255}`;

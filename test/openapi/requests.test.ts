@@ -54,7 +54,7 @@ let addresses = 0;
 beforeEach(() => void vi.spyOn(AbortSignal, "timeout").mockReturnValue(new AbortController().signal));
 afterEach(() => vi.restoreAllMocks());
 
-/** Sends a generated request, from an address of its own, since better-auth counts what comes from one. */
+/** Sends a generated request, from an address of its own, since what comes from one is counted. */
 function send({ method, path, caller, headers, body }: Generated) {
   const address = ++addresses;
   return request(method, path, {

@@ -244,7 +244,7 @@ export function fakeDatabase(db: object): D1Database {
   return { ...db, withSession: () => ({ ...db, getBookmark: () => null }) } as unknown as D1Database;
 }
 
-/** An API key of a person's, as better-auth answers it when it is made. */
+/** An API key of a person's, as it is answered when it is made. */
 export interface ApiKey {
   id: string;
   key: string;

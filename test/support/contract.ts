@@ -81,7 +81,7 @@ const routes = operations.map(({ path, method, operation }) => ({
 
 /** The described operation that a request asks for, if there is one; HEAD is GET. */
 function routeOf({ method, url }: Request): (typeof routes)[number] | undefined {
-  const { pathname } = new URL(url);
+  const pathname = decodeURI(new URL(url).pathname);
   const asked = method === "HEAD" ? "GET" : method;
   return routes.find((known) => known.method === asked && known.pattern.test(pathname));
 }

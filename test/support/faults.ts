@@ -1,9 +1,11 @@
 import { env } from "cloudflare:workers";
 import { intercept } from "./counting.ts";
 
-/** How a statement or a batch fails. */
+/** How a statement or a batch fails, or what comes before it. */
 export interface Fault {
-  error: Error;
+  /** None for a round trip that something else comes before. */
+  error?: Error;
+  before?: () => Promise<unknown>;
   /** Whether it is run, and only its answer is lost. */
   isAnswerLost?: boolean;
 }
@@ -17,6 +19,8 @@ export function faultyDatabase(faultOf: (sql: string) => Fault | undefined): D1D
   const trip = async <T>(sql: string, run: () => Promise<T>): Promise<T> => {
     const fault = faultOf(sql);
     if (fault === undefined) return run();
+    await fault.before?.();
+    if (fault.error === undefined) return run();
     if (fault.isAnswerLost) await run();
     throw fault.error;
   };
@@ -44,6 +48,16 @@ export function faultyDatabase(faultOf: (sql: string) => Fault | undefined): D1D
     });
   return faulty(env.DB, {
     withSession: (...args: Parameters<D1Database["withSession"]>) => faulty(env.DB.withSession(...args)),
+  });
+}
+
+/** A database in which something happens just before a round trip that matches: once. */
+export function interrupted(matching: RegExp, before: () => Promise<unknown>): D1Database {
+  let isOver = false;
+  return faultyDatabase((sql) => {
+    if (isOver || !matching.test(sql)) return;
+    isOver = true;
+    return { before };
   });
 }
 

@@ -1,11 +1,10 @@
 import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 /*
- * The tables that better-auth asks for. `src/identity/d1-adapter.ts` reads and writes them by the names that better-auth has for them,
- * in snake case.
+ * Accounts and sessions. The tables and columns are those of better-auth, which wrote them before; some columns nothing fills any more.
  */
 
-/** A moment, in milliseconds since the Unix epoch, which better-auth reads and writes as a Date. */
+/** A moment, in milliseconds since the Unix epoch. */
 export const date = (name: string) => integer(name, { mode: "timestamp_ms" });
 
 /** A person who can sign in. */
@@ -17,7 +16,7 @@ export const user = sqliteTable("user", {
   image: text("image"),
   createdAt: date("created_at").notNull(),
   updatedAt: date("updated_at").notNull(),
-  /** When the account was deleted: the row stays as long as captures and histories refer to it. Nothing of better-auth's. */
+  /** When the account was deleted: the row stays as long as captures and histories refer to it. */
   deletedAt: integer("deleted_at"),
 });
 
@@ -76,7 +75,7 @@ export const account = sqliteTable(
   ],
 );
 
-/** Short-lived values that better-auth checks once, such as a pending e-mail change. */
+/** Short-lived values that are used once: by which a sign-on at a provider is finished. */
 export const verification = sqliteTable(
   "verification",
   {

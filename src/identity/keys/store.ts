@@ -1,6 +1,6 @@
 import { type CallerStatement, type Credential, callerStatement } from "../../db/caller.ts";
 import type { KeyScope } from "../../db/key-scopes.ts";
-import { type SqlValues, statement } from "../../db/statement.ts";
+import type { SqlValues } from "../../db/statement.ts";
 import type { Db } from "../../db/types.ts";
 import { hasRoomForKey, insertKey, isForMember, newKey } from "../key-form.ts";
 
@@ -130,17 +130,17 @@ export async function createKey(
   return { caller, found: isOfMember === 1 ? "no-room" : "no-environment" };
 }
 
-/** A login that was approved is a key that its program has not fetched yet; a calendar's address is read by whoever has it, as by a key. */
-const REVOKE_ALL = [
-  "delete from apikey where reference_id = :userId",
-  "delete from device_codes where decided_by = :userId",
-  "delete from calendar_feeds where user_id = :userId",
-].map(statement);
-
-/** Deletes all keys of somebody, who may fear that they are in other hands, the logins that wait for one, and their calendar's address. */
-export async function revokeKeysOf(db: Db, userId: string): Promise<void> {
-  await db.batch(REVOKE_ALL.map((step) => step(db, { userId })));
-}
+/**
+ * The SQL of statements that delete all keys of somebody, who may fear that they are in other hands, the logins that wait for one, and
+ * the address of their calendar: a login that was approved is a key that its program has not fetched yet, and whoever has a calendar's
+ * address reads by it as by a key.
+ * @param owner SQL of the user's id, null for nobody
+ */
+export const revokeKeys = (owner: string): string[] => [
+  `delete from apikey where reference_id = ${owner}`,
+  `delete from device_codes where decided_by = ${owner}`,
+  `delete from calendar_feeds where user_id = ${owner}`,
+];
 
 /** What to change of a key; what is absent stays. */
 export interface KeyChanges {

@@ -1,17 +1,7 @@
 import * as z from "zod";
 import { lazy } from "../../lib/lazy.ts";
+import { emailSchema, newPasswordSchema, passwordSchema } from "../fields.ts";
 
-/** The longest address that mail can have (RFC 5321, section 4.5.3.1.3). */
-const MAX_EMAIL = 254;
-
-/** An e-mail address, in small letters as accounts have it. */
-const emailSchema = lazy(() =>
-  z
-    .email()
-    .max(MAX_EMAIL)
-    .toLowerCase()
-    .meta({ examples: ["demo@example.com"] }),
-);
 /** The token of a link. */
 const tokenSchema = lazy(() =>
   z
@@ -19,15 +9,6 @@ const tokenSchema = lazy(() =>
     .max(128, "must be at most 128 characters long")
     .meta({ description: "What is behind the `#` of the link." }),
 );
-/** A password that is set. */
-const newPasswordSchema = lazy(() =>
-  z
-    .string()
-    .min(8, "must be at least 8 characters long")
-    .max(128, "must be at most 128 characters long")
-    .meta({ format: "password" }),
-);
-
 /** The body of POST /api/auth/request-password-reset. */
 export const requestResetSchema = lazy(() => z.strictObject({ email: emailSchema() }));
 /** The body of POST /api/auth/reset-password. */
@@ -47,9 +28,6 @@ export const verifySchema = lazy(() => z.strictObject({ token: tokenSchema() }))
 export const changeEmailSchema = lazy(() =>
   z.strictObject({
     newEmail: emailSchema(),
-    password: z
-      .string()
-      .max(128, "must be at most 128 characters long")
-      .meta({ format: "password", description: "Your password as it is." }),
+    password: passwordSchema().meta({ format: "password", description: "Your password as it is." }),
   }),
 );

@@ -8,7 +8,7 @@ import { ApiError } from "../../http/refusals.ts";
 import { sha256 } from "../../lib/hash.ts";
 import { describeError, log } from "../../lib/log.ts";
 import { randomText } from "../../lib/random-text.ts";
-import type { Invites } from "../auth.ts";
+import type { Invites } from "../invites.ts";
 import { keepSession, newSession } from "../new-session.ts";
 import { tooManyAccounts } from "../refusals.ts";
 import { ATTEMPT_MS, type Attempt, forgetAttempt, keepAttempt, keptAttempt } from "./attempt.ts";

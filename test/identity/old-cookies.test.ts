@@ -1,10 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { request, sessionCookie, signUp } from "../support/api.ts";
 
-/*
- * The tests run better-auth with what wrangler.toml puts in the place of its unused parts. Cookies of these parts, which anybody
- * can send, must not reach them.
- */
+/* Cookies that this service once had another library for, and that anybody can send. */
 
 const NAMES = ["session_data", "account_data", "oauth_state", "state"];
 
@@ -15,7 +12,7 @@ describe.each([
     "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2Q0JDLUhTNTEyIiwia2lkIjoieCJ9..aXY.Y2lwaGVydGV4dA.dGFn",
   ],
   ["text", "x"],
-])("%s in the cookies of what is not used of better-auth", (_, value) => {
+])("%s in cookies that mean nothing any more", (_, value) => {
   const cookies = NAMES.map((name) => `captures.${name}=${value}`).join("; ");
 
   test("signs nobody in", async () => {

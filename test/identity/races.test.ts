@@ -1,0 +1,91 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, test } from "vitest";
+import { expectRefusal, request, requestIn, sessionCookie, signUp } from "../support/api.ts";
+import { interrupted } from "../support/faults.ts";
+
+const PASSWORD = "a long password";
+const NEW = "a new password";
+
+const signIn = (email: string, password: string, DB = env.DB) =>
+  requestIn({ DB }, "POST", "/api/auth/sign-in/email", { json: { email, password } });
+const sessionsOf = (userId: string) =>
+  env.DB.prepare("select count(*) as n from session where user_id = ?").bind(userId).first<number>("n");
+let addresses = 0;
+const change = (headers: Record<string, string>, json: object, DB = env.DB) =>
+  requestIn({ DB }, "POST", "/api/auth/change-password", {
+    json: { currentPassword: PASSWORD, newPassword: NEW, ...json },
+    headers: { ...headers, "cf-connecting-ip": `198.51.100.${++addresses}` },
+  });
+
+describe("a password that is changed while somebody signs in with the old one", () => {
+  test("signs nobody in: the session would outlive the change", async () => {
+    const person = await signUp();
+    const DB = interrupted(/insert into session/, () => change(person.headers, {}));
+    const reply = await signIn(person.email, PASSWORD, DB);
+    expectRefusal(reply, 401, "The e-mail address or the password is wrong");
+    expect(reply.headers.get("set-cookie")).toBeNull();
+    // That of the change.
+    expect(await sessionsOf(person.id)).toBe(1);
+    expect((await signIn(person.email, NEW)).status).toBe(200);
+  });
+
+  test("is the one of the first of two who change it at once", async () => {
+    const person = await signUp();
+    const other = { cookie: sessionCookie(await signIn(person.email, PASSWORD)) };
+    const first = { newPassword: "the first one's", revokeOtherSessions: false };
+    const DB = interrupted(/update account/, () => change(other, first));
+    const reply = await change(person.headers, { revokeKeys: true }, DB);
+    expectRefusal(reply, 400, "currentPassword: is not your password");
+    expect(await sessionsOf(person.id)).toBe(2);
+    expect((await signIn(person.email, NEW)).status).toBe(401);
+    expect((await signIn(person.email, "the first one's")).status).toBe(200);
+  });
+});
+
+test("a session that ends while it changes the password changes nothing", async () => {
+  const person = await signUp();
+  const DB = interrupted(/update account/, () =>
+    request("POST", "/api/auth/sign-out", { headers: person.headers }),
+  );
+  expect((await change(person.headers, {}, DB)).status).toBe(400);
+  expect(await sessionsOf(person.id)).toBe(0);
+  expect((await signIn(person.email, PASSWORD)).status).toBe(200);
+});
+
+describe("the last place for an account", () => {
+  const join = (email: string, bindings: Partial<Cloudflare.Env>) =>
+    requestIn(bindings, "POST", "/api/auth/sign-up/email", {
+      json: { name: "New", email, password: PASSWORD },
+    });
+  const isThere = async (email: string) =>
+    (await env.DB.prepare("select id from user where email = ?").bind(email).first()) !== null;
+
+  test("is not given twice, however many ask at once", async () => {
+    const accounts = await env.DB.prepare("select count(*) as n from user").first<number>("n");
+    const bindings = { MAX_ACCOUNTS: String((accounts ?? 0) + 1) };
+    const emails = [1, 2, 3, 4].map((n) => `last-${n}@example.com`);
+    const replies = await Promise.all(emails.map((email) => join(email, bindings)));
+    expect(replies.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409]);
+    expect((await Promise.all(emails.map(isThere))).filter(Boolean)).toHaveLength(1);
+  });
+
+  test("is told as taken to who comes second with the same address", async () => {
+    const email = "twice-at-once@example.com";
+    const DB = interrupted(/insert into user/, () => join(email, {}));
+    const reply = await join(email, { DB });
+    expectRefusal(reply, 422, /^email: there is an account with this address already/);
+    expect(reply.headers.get("set-cookie")).toBeNull();
+    const { results } = await env.DB.prepare(
+      "select a.id from account a join user u on u.id = a.user_id where u.email = ?",
+    )
+      .bind(email)
+      .all();
+    expect(results).toHaveLength(1);
+  });
+});
+
+test("somebody without a password is told how to get one", async () => {
+  const { id, headers } = await signUp();
+  await env.DB.prepare("delete from account where user_id = ?").bind(id).run();
+  expectRefusal(await change(headers, {}), 409, /^Your account has no password yet/);
+});
