@@ -2,9 +2,12 @@ import { resolve } from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { unstable_readConfig as readConfig } from "wrangler";
+import { testFiles } from "./test/setup/test-files.ts";
 
 /** A key of 32 equal bytes. */
 const key = (byte: number) => Buffer.alloc(32, byte).toString("base64");
+
+const { withStorage, withoutStorage } = testFiles();
 
 export default defineConfig({
   plugins: [
@@ -49,7 +52,8 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["test/**/*.test.ts"],
+    // Files wait for much, so there are as many at a time as there are processors.
+    maxWorkers: "100%",
     // What the Worker logs is shown for tests that fail.
     testTimeout: 20_000,
     // The first hook of a file waits for the Worker to start, too.
@@ -57,8 +61,27 @@ export default defineConfig({
     // How long something that comes by itself is waited for: on a busy machine, and after an eviction, seconds.
     expect: { poll: { timeout: 10_000 } },
     silent: "passed-only",
+    // As @cloudflare/vitest-plugin has it, which does not tell projects.
+    server: { deps: { inline: true } },
     globalSetup: ["./test/global-setup.ts"],
-    setupFiles: ["./test/setup.ts"],
+    projects: [
+      {
+        test: {
+          name: "storage",
+          include: withStorage,
+          setupFiles: ["./test/setup/report.ts", "./test/setup/storage.ts"],
+        },
+      },
+      // They have a workerd together: to start one takes more time than most of these files' tests.
+      {
+        test: {
+          name: "values",
+          include: withoutStorage,
+          isolate: false,
+          setupFiles: ["./test/setup/report.ts", "./test/setup/fresh-modules.ts"],
+        },
+      },
+    ],
   },
 });
 

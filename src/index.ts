@@ -1,5 +1,6 @@
 import { app } from "./app.ts";
-import { everyDay, everyMinute } from "./cleanup/cron.ts";
+import { everyMinute } from "./cleanup/cron.ts";
+import { everyDay } from "./cleanup/daily.ts";
 import type { Env } from "./env.ts";
 import { consume } from "./webhooks/queue.ts";
 import { findNewStatements } from "./workload/compare/new-statements.ts";

@@ -38,6 +38,11 @@ export const ACTIONS = {
   "webhook.created": "webhook",
   "webhook.changed": "webhook",
   "webhook.deleted": "webhook",
+  /** A test was sent, or a delivery again. */
+  "webhook.tested": "webhook",
+  "webhook.redelivered": "webhook",
+  /** The service has switched it off. */
+  "webhook.disabled": "webhook",
   /** An admin, or the environment's retention, has what a capture recorded erased. */
   "erasure.requested": "capture",
   /** A parameter group: a capture needs its logs, they were given back, that has failed, or was given up. */

@@ -1,6 +1,7 @@
+import { addressHint } from "../lib/address-hint.ts";
 import { isoTime } from "../lib/values.ts";
 import { ACTIONS, SUBJECTS, type Subject } from "./actions.ts";
-import { readDetails } from "./details.ts";
+import { type Details, readDetails } from "./details.ts";
 import type { AuditRow } from "./queries.ts";
 import type { AuditEvent } from "./replies.ts";
 
@@ -17,8 +18,16 @@ export function toAuditEvent(row: AuditRow): AuditEvent {
     address,
     subject:
       row.subjectId === null ? null : { kind: kindOf(action), id: row.subjectId, name: row.subjectName },
-    details: readDetails(row.details),
+    details: detailsOf(row),
   };
+}
+
+/** Of webhooks, earlier versions have noted more of an address than may be shown. */
+function detailsOf({ action, details }: AuditRow): Details {
+  const said = readDetails(details);
+  return action.startsWith("webhook.") && typeof said.address === "string"
+    ? { ...said, address: addressHint(said.address) }
+    : said;
 }
 
 /** What an action is done to; of one that another version of the service has noted, what its name says. */

@@ -1,25 +1,19 @@
 import { earlierNow } from "../db/clock.ts";
-import { type Env, positiveNumber } from "../env.ts";
-import { purgeSealKeys, renewSealKeys } from "../environments/seal-keys.ts";
-import { describeError, log } from "../lib/log.ts";
+import type { Env } from "../env.ts";
+import { log } from "../lib/log.ts";
 import { pauseOrphaned } from "../schedules/keeping.ts";
 import { makeDueCaptures } from "../schedules/making.ts";
+import { sendNotices } from "../webhooks/notices.ts";
 import { resendLate } from "../webhooks/queue.ts";
+import { continueDaily } from "./daily.ts";
 import { erasePending } from "./erasing.ts";
 import { eraseEnvironments } from "./erasing-environments.ts";
 import { releaseOrphanedLeases, wakeQuietLeases } from "./leases.ts";
 import { wakeOverdue } from "./overdue.ts";
-import { purgeOld } from "./purge.ts";
-import { resealCredentials } from "./rotation.ts";
-import { resealSealKeys } from "./seal-key-rotation.ts";
-
-const DAY_MS = 24 * 60 * 60 * 1000;
-/** How many environments get another key for their workloads in one run. */
-const RENEWED_BATCH = 500;
 
 /**
  * Every minute: wakes captures and leases that are late, releases the leases of captures that have ended, makes the captures of
- * schedules, erases what is to be erased, and has webhooks told that are late.
+ * schedules, erases what is to be erased, has webhooks told that are late, and admins of those that were switched off, and goes on with what the daily run has not finished.
  */
 export async function everyMinute(env: Env, workerNow: number): Promise<void> {
   const now = await earlierNow(env.DB, workerNow);
@@ -30,28 +24,13 @@ export async function everyMinute(env: Env, workerNow: number): Promise<void> {
     seeToSchedules(env, now),
     seeToErasures(env, now),
     resendLate(env, now),
+    sendNotices(env, now),
+    continueDaily(env, now),
   ]);
   const counts = jobs.map((job) => (job.status === "fulfilled" ? job.value : {}));
   log.info("cleanup.overdue", Object.assign({}, ...counts));
   // Thrown only now, so that one that fails does not stop the others.
   for (const job of jobs) if (job.status === "rejected") throw job.reason;
-}
-
-/** Every day: seals anew what an older key sealed, gives environments another key for their workloads, and purges what is old. */
-export async function everyDay(env: Env, now: number): Promise<void> {
-  try {
-    const before = now - positiveNumber(env, "SEAL_KEY_DAYS") * DAY_MS;
-    log.info("cleanup.resealed", {
-      ...(await resealCredentials(env)),
-      ...(await resealSealKeys(env)),
-      sealKeysRenewed: await renewSealKeys(env, before, now, RENEWED_BATCH),
-      sealKeysDestroyed: await purgeSealKeys(env.DB, RENEWED_BATCH),
-    });
-  } catch (error) {
-    // It continues tomorrow, and the purge runs all the same.
-    log.error("cleanup.reseal.failed", describeError(error));
-  }
-  await purgeOld(env, now);
 }
 
 /** Erases workloads that are to be erased, then what else there is of environments that are. */

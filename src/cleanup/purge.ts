@@ -1,6 +1,5 @@
 import { actionSql } from "../audit/actions.ts";
 import { deedOfService } from "../audit/recording.ts";
-import { earlierNow } from "../db/clock.ts";
 import { statement } from "../db/statement.ts";
 import { HAS_ENDED } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
@@ -8,8 +7,9 @@ import { allowsPasswords, type Env, positiveNumber } from "../env.ts";
 import { eraseDeleted, eraseRetainedMetrics } from "../environments/erasing-sql.ts";
 import { describeError, log } from "../lib/log.ts";
 import { eraseThese } from "./erasing.ts";
+import type { Job, Part } from "./unfinished.ts";
 
-/* Erases what is old and deletes what has expired, in bounded batches. */
+/* Erases what is old and deletes what has expired, in bounded batches: what is left of a kind, the next minutes do. */
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** How long it is kept what webhooks were told. */
@@ -20,97 +20,65 @@ const MAX_BATCHES = 20;
 /** How long it is known from where somebody has signed in, and how much was recorded in a month. */
 const KNOWN_NETWORKS_DAYS = 90;
 const RECORDED_BYTES_DAYS = 400;
-/** Fewer of captures: each asks R2 what it has stored. */
-const ERASE_BATCH = 100;
-/** And of users: of each the database looks through captures and schedules, which have no index by their owner, for its foreign keys. */
+/** Fewer captures in one run: each takes some six calls, of which a Worker may make a thousand. */
+const ERASE_BATCH = 50;
+/** And users: of each the database looks through captures and schedules, which have no index by their owner, for its foreign keys. */
 const USER_BATCH = 50;
 
-/** Erases what was deleted long enough ago, and deletes what has expired. */
-export async function purgeOld(env: Env, workerNow: number): Promise<void> {
-  const now = await earlierNow(env.DB, workerNow);
-  const deletedBefore = now - positiveNumber(env, "DELETED_RETENTION_DAYS") * DAY_MS;
-  const provenBefore = now - positiveNumber(env, "ERASURE_RECORD_DAYS") * DAY_MS;
-  const purgeAll = (what: Purgeable, before: number) =>
-    inBatches(what, PURGE_BATCH, (limit) => purge(env.DB, what, before, limit));
-  log.info("cleanup.purged", {
-    sessions: await purgeAll("sessions", now),
-    // Nobody's where people sign in by a provider only.
-    passwordSessions: allowsPasswords(env) ? 0 : await purgeAll("passwordSessions", now),
-    keys: await purgeAll("keys", now),
-    invites: await purgeAll("invites", now),
-    deviceCodes: await purgeAll("deviceCodes", now),
-    emailLinks: await purgeAll("emailLinks", now),
-    externalIds: await purgeAll("externalIds", now),
-    idempotencyKeys: await purgeAll("idempotencyKeys", now),
-    verifications: await purgeAll("verifications", now),
-    calendarFeeds: await purgeAll("calendarFeeds", now),
-    rateLimits: await purgeAll("rateLimits", now - DAY_MS),
-    knownNetworks: await purgeAll("knownNetworks", now - KNOWN_NETWORKS_DAYS * DAY_MS),
-    recordedBytes: await purgeAll("recordedBytes", now - RECORDED_BYTES_DAYS * DAY_MS),
-    webhookDeliveries: await purgeAll("webhookDeliveries", now - DELIVERY_DAYS * DAY_MS),
-    retainedMetrics: await inBatches("retainedMetrics", PURGE_BATCH, (limit) =>
-      eraseRetainedMetrics(env.DB, now, limit),
-    ),
-    // Last, since they may take all the calls that a Worker may make; environments after the captures that refer to them.
-    captures: await inBatches("captures", ERASE_BATCH, (limit) =>
-      purgeCaptures(env, deletedBefore, now, limit),
-    ),
-    scheduleEvents: await purgeAll("scheduleEvents", deletedBefore),
-    schedules: await purgeAll("schedules", deletedBefore),
-    environments: await purgeAll("environments", deletedBefore),
-    auditEvents: await purgeAll("auditEvents", now - positiveNumber(env, "AUDIT_RETENTION_DAYS") * DAY_MS),
-    erasures: await purgeAll("erasures", provenBefore),
-    deletedEnvironments: await purgeAll("deletedEnvironments", provenBefore),
-    // After all that may refer to them.
-    users: await inBatches("users", USER_BATCH, (limit) => purge(env.DB, "users", deletedBefore, limit)),
-  });
+/** Repeats a purge until it finds less than a batch, or has done enough for a run. */
+async function inBatches(what: string, purgeBatch: (limit: number) => Promise<number>): Promise<Part> {
+  let total = 0;
+  for (let batch = 0; batch < MAX_BATCHES; batch++) {
+    const purged = await purgeBatch(PURGE_BATCH);
+    total += purged;
+    if (purged < PURGE_BATCH) return { counts: { [what]: total }, next: null };
+  }
+  return { counts: { [what]: total }, next: 0 };
 }
 
-/**
- * Repeats a purge until it finds less than a batch, or has done enough for a day. One that fails continues tomorrow, and the
- * others run all the same. Returns how many rows were deleted.
- */
-async function inBatches(
-  what: string,
-  size: number,
-  purgeBatch: (limit: number) => Promise<number>,
-): Promise<number> {
-  let total = 0;
-  try {
-    for (let batch = 0; batch < MAX_BATCHES; batch++) {
-      const purged = await purgeBatch(size);
-      total += purged;
-      if (purged < size) break;
-    }
-  } catch (error) {
-    log.error("cleanup.purge.failed", { what, purged: total, ...describeError(error) });
-  }
-  return total;
-}
+/** When something is old, by the time and the variables. */
+type Before = (env: Env, now: number) => number;
+
+const days =
+  (count: number): Before =>
+  (_, now) =>
+    now - count * DAY_MS;
+const daysOf =
+  (variable: Parameters<typeof positiveNumber>[1]): Before =>
+  (env, now) =>
+    now - positiveNumber(env, variable) * DAY_MS;
+const expired = days(0);
+const deleted = daysOf("DELETED_RETENTION_DAYS");
+const proven = daysOf("ERASURE_RECORD_DAYS");
 
 /** Erases what deleted captures have stored, then their rows: if it is cut off in between, the next run finds them again. */
-async function purgeCaptures(env: Env, before: number, now: number, limit: number): Promise<number> {
-  const ids = await erasableCaptures(env.DB, before, limit);
-  if (ids.length === 0) return 0;
+async function purgeCaptures(env: Env, now: number): Promise<Part> {
+  const before = deleted(env, now);
+  const ids = await erasableCaptures(env.DB, before, ERASE_BATCH);
+  if (ids.length === 0) return { counts: { captures: 0 }, next: null };
   await eraseDeleted(env.DB, ids, before, now);
-  try {
-    await eraseThese(env, ids, now);
-  } finally {
-    // Those that could be: one that can't must not keep all that were deleted after it.
-    await eraseCaptures(env.DB, ids, before, now);
+  const failure = await eraseThese(env, ids, now).then(
+    () => null,
+    (error: unknown) => ({ error }),
+  );
+  // Those that could be: one that can't must not keep all that were deleted after it.
+  const captures = await eraseCaptures(env.DB, ids, before, now);
+  if (failure !== null) {
+    if (captures === 0) throw failure.error;
+    log.error("cleanup.purge.failed", { what: "captures", ...describeError(failure.error) });
   }
-  return ids.length;
+  return { counts: { captures }, next: ids.length < ERASE_BATCH ? null : 0 };
 }
 
 const ERASABLE = statement(
   `select id from captures where deleted_at < :before and (due_at is null or ${HAS_ENDED})
      and not exists (select 1 from log_leases l where l.capture_id = captures.id and l.abandoned_at is null)
-   order by deleted_at limit :limit`,
+   order by (select x.tried_at from erasures x where x.capture_id = captures.id), deleted_at limit :limit`,
 );
 
 /**
  * Finds captures that were deleted before a time, have ended, and whose lease is released or abandoned. Whether their metrics
- * are archived does not matter any more.
+ * are archived does not matter any more. Those that were not tried come first.
  */
 async function erasableCaptures(db: Db, before: number, limit: number): Promise<number[]> {
   const { results } = await ERASABLE(db, { before, limit }).all<{ id: number }>();
@@ -137,15 +105,16 @@ const ERASE = [
   `delete from captures where ${IS_ERASED}`,
 ].map(statement);
 
-/** Erases captures that were deleted before a time, their events, and what was abandoned of their leases from the database. */
+/** Erases captures that were deleted before a time, their events, and what was abandoned of their leases from the database. @returns how many */
 export async function eraseCaptures(
   db: Db,
   ids: readonly number[],
   before: number,
   now: number,
-): Promise<void> {
+): Promise<number> {
   const values = { ids: JSON.stringify(ids), before, now };
-  await db.batch(ERASE.map((step) => step(db, values)));
+  const results = await db.batch(ERASE.map((step) => step(db, values)));
+  return results.at(-1)?.meta.changes ?? 0;
 }
 
 /** The statement that deletes at most `:limit` rows whose time was before `:before`. */
@@ -194,7 +163,7 @@ const PURGES = {
        and not exists (select 1 from captures c where c.id = x.capture_id) limit :limit)`,
   ),
   // Deleted accounts that nothing shows any more as an owner or in a history, each list of which is read once. What asks for most is
-  // last. The audit trail is not asked: it has names of its own.
+  // last. The audit trail is not asked: it says "Deleted user" of who has no row.
   users: statement(
     `delete from user where id in (select u.id from user u where u.deleted_at < :before
        ${["session", "account", "members", "email_links", "idempotency_keys", "pending_external_ids"]
@@ -244,3 +213,47 @@ export async function purge(db: Db, what: Purgeable, before: number, limit: numb
   const { meta } = await PURGES[what](db, { before, limit }).run();
   return meta.changes;
 }
+
+const old =
+  (what: Purgeable, before: Before): Job =>
+  (env, now) => {
+    const time = before(env, now);
+    return inBatches(what, (limit) => purge(env.DB, what, time, limit));
+  };
+
+/** The jobs that purge, each a kind, in their order. */
+export const PURGE_JOBS = {
+  sessions: old("sessions", expired),
+  // Nobody's where people sign in by a provider only.
+  passwordSessions: async (env, now, after) =>
+    allowsPasswords(env)
+      ? { counts: { passwordSessions: 0 }, next: null }
+      : old("passwordSessions", expired)(env, now, after),
+  keys: old("keys", expired),
+  invites: old("invites", expired),
+  deviceCodes: old("deviceCodes", expired),
+  emailLinks: old("emailLinks", expired),
+  externalIds: old("externalIds", expired),
+  idempotencyKeys: old("idempotencyKeys", expired),
+  verifications: old("verifications", expired),
+  calendarFeeds: old("calendarFeeds", expired),
+  rateLimits: old("rateLimits", days(1)),
+  knownNetworks: old("knownNetworks", days(KNOWN_NETWORKS_DAYS)),
+  recordedBytes: old("recordedBytes", days(RECORDED_BYTES_DAYS)),
+  webhookDeliveries: old("webhookDeliveries", days(DELIVERY_DAYS)),
+  retainedMetrics: ({ DB }, now) =>
+    inBatches("retainedMetrics", (limit) => eraseRetainedMetrics(DB, now, limit)),
+  // These may take many calls; environments come after all that refers to them.
+  captures: purgeCaptures,
+  scheduleEvents: old("scheduleEvents", deleted),
+  schedules: old("schedules", deleted),
+  environments: old("environments", deleted),
+  auditEvents: old("auditEvents", daysOf("AUDIT_RETENTION_DAYS")),
+  erasures: old("erasures", proven),
+  deletedEnvironments: old("deletedEnvironments", proven),
+  // After all that may refer to them.
+  users: async (env, now) => {
+    const users = await purge(env.DB, "users", deleted(env, now), USER_BATCH);
+    return { counts: { users }, next: users < USER_BATCH ? null : 0 };
+  },
+} satisfies Record<Purgeable | "retainedMetrics" | "captures", Job>;

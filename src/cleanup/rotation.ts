@@ -2,9 +2,11 @@ import { statement } from "../db/statement.ts";
 import type { Db } from "../db/types.ts";
 import type { Env } from "../env.ts";
 import { reseal } from "../environments/credentials.ts";
-import { keyIds } from "../environments/sealing.ts";
+import { purposeOf } from "../environments/seal-keys.ts";
+import { keyIds, resealText } from "../environments/sealing.ts";
 import { describeError, log } from "../lib/log.ts";
 import { resealTarget } from "../webhooks/target.ts";
+import type { Job, Part } from "./unfinished.ts";
 
 /** Rows that are read and written at once, and how often one run does so. */
 const BATCH = 100;
@@ -14,10 +16,12 @@ const MAX_BATCHES = 20;
 interface SealedRow {
   id: number;
   envId: number;
+  /** Of a key of workloads: which of the environment's it is. */
+  number: number;
   sealed: string;
 }
 
-/** What one run did, of credentials and of webhooks' targets together. */
+/** What a part did. */
 export interface ResealCounts extends Record<string, number> {
   /** Sealed anew. */
   resealed: number;
@@ -25,71 +29,95 @@ export interface ResealCounts extends Record<string, number> {
   changed: number;
   /** Left, because they could not be opened with the key that they name. */
   unreadable: number;
-  /** Of all that there are, those that name a key which CREDENTIALS_KEYS does not have. */
-  withoutKey: number;
 }
 
 /** Where something sealed is, and how it is sealed anew. */
 const PLACES = [
-  { ...statementsOf("environments", "credentials", "id"), what: "credentials", reseal },
-  { ...statementsOf("webhooks", "target", "env_id"), what: "webhook", reseal: resealTarget },
+  {
+    ...statementsOf("environments", "credentials", { envId: "id" }),
+    what: "credentials",
+    reseal: (env: Env, { envId, sealed }: SealedRow) => reseal(env, envId, sealed),
+  },
+  {
+    ...statementsOf("webhooks", "target", {}),
+    what: "webhook",
+    reseal: (env: Env, { envId, sealed }: SealedRow) => resealTarget(env, envId, sealed),
+  },
+  {
+    ...statementsOf("seal_keys", "sealed", { id: "rowid", number: "number" }),
+    what: "sealKey",
+    reseal: (env: Env, { envId, number, sealed }: SealedRow) =>
+      resealText(env, purposeOf(envId, number), sealed),
+  },
 ];
 
 type Place = (typeof PLACES)[number];
 
 /**
- * Seals with the first of CREDENTIALS_KEYS what one of the others sealed, in bounded batches: the next run does the rest. Once nothing
- * is left, the other keys can be dropped.
+ * The jobs that seal with the first of CREDENTIALS_KEYS what one of the others sealed. Each goes on after what it has looked at, so that
+ * those that can't be opened, however many, don't keep it from the rest. Once nothing is left, the other keys can be dropped.
  */
-export async function resealCredentials(env: Env): Promise<ResealCounts> {
-  const { DB } = env;
-  const [sealing, ...older] = await keyIds(env);
-  const counts = { resealed: 0, changed: 0, unreadable: 0, withoutKey: 0 };
-  for (const place of PLACES) {
-    if (older.length > 0) await resealPlace(env, place, older, counts);
-    counts.withoutKey += await countOthers(DB, place, [sealing, ...older]);
-  }
-  if (counts.withoutKey > 0) log.error("cleanup.reseal.keyless", { rows: counts.withoutKey });
-  return counts;
+export const RESEAL_JOBS: Readonly<Record<string, Job>> = Object.fromEntries(
+  PLACES.map((place) => [`reseal.${place.what}`, (env, _, after) => resealPlace(env, place, after)]),
+);
+
+/** Counts what names a key that CREDENTIALS_KEYS does not have. */
+export async function countKeyless(env: Env): Promise<number> {
+  const keys = JSON.stringify(await keyIds(env));
+  const counts = await Promise.all(
+    PLACES.map((place) => place.countOthers(env.DB, { keys }).first<number>("n")),
+  );
+  const rows = counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
+  if (rows > 0) log.error("cleanup.reseal.keyless", { rows });
+  return rows;
 }
 
-async function resealPlace(
-  env: Env,
-  place: Place,
-  older: readonly string[],
-  counts: ResealCounts,
-): Promise<void> {
-  let after = 0;
-  for (let batch = 0; batch < MAX_BATCHES; batch++) {
+async function resealPlace(env: Env, place: Place, start: number): Promise<Part> {
+  const [, ...older] = await keyIds(env);
+  const counts: ResealCounts = { resealed: 0, changed: 0, unreadable: 0 };
+  let after = start;
+  for (let batch = 0; batch < MAX_BATCHES && older.length > 0; batch++) {
     const found = await sealedWith(env.DB, place, older, after, BATCH);
     const renewed: Renewed[] = [];
-    for (const { id, envId, sealed } of found) {
+    for (const row of found) {
       try {
-        renewed.push({ id, before: sealed, after: await place.reseal(env, envId, sealed) });
+        renewed.push({ id: row.id, before: row.sealed, after: await place.reseal(env, row) });
       } catch (error) {
         counts.unreadable++;
-        log.error("cleanup.reseal.unreadable", { what: place.what, id, envId, ...describeError(error) });
+        const { envId, number } = row;
+        const which = place.what === "sealKey" ? { sealKey: number } : { id: row.id };
+        log.error("cleanup.reseal.unreadable", {
+          what: place.what,
+          ...which,
+          envId,
+          ...describeError(error),
+        });
       }
     }
     const written = await replaceSealed(env.DB, place, renewed);
     counts.resealed += written;
     counts.changed += renewed.length - written;
     after = found.at(-1)?.id ?? after;
-    if (found.length < BATCH) return;
+    if (found.length < BATCH) return { counts, next: null };
   }
+  return { counts, next: older.length > 0 ? after : null };
 }
 
 /** The statements of a table's sealed column. The id of the key that sealed a text is what is before its first dot. */
-function statementsOf(table: string, column: string, envId: string) {
+function statementsOf(
+  table: string,
+  column: string,
+  { id = "id", envId = "env_id", number = "0" }: { id?: string; envId?: string; number?: string },
+) {
   const keyId = `substr(${column}, 1, instr(${column}, '.') - 1)`;
   return {
     find: statement(
-      `select id, ${envId} as envId, ${column} as sealed from ${table}
-       where id > :after and ${keyId} in (select value from json_each(:keys)) order by id limit :limit`,
+      `select ${id} as id, ${envId} as envId, ${number} as number, ${column} as sealed from ${table}
+       where ${id} > :after and ${keyId} in (select value from json_each(:keys)) order by ${id} limit :limit`,
     ),
     replace: statement(
       `update ${table} set ${column} = new.value ->> 'after' from json_each(:renewed) new
-       where ${table}.id = new.value ->> 'id' and ${table}.${column} = new.value ->> 'before'`,
+       where ${table}.${id} = new.value ->> 'id' and ${table}.${column} = new.value ->> 'before'`,
     ),
     countOthers: statement(
       `select count(*) as n from ${table}
@@ -122,9 +150,4 @@ async function replaceSealed(db: Db, { replace }: Place, renewed: readonly Renew
   if (renewed.length === 0) return 0;
   const { meta } = await replace(db, { renewed: JSON.stringify(renewed) }).run();
   return meta.changes;
-}
-
-/** Counts what was sealed with none of some keys. */
-async function countOthers(db: Db, place: Place, keys: readonly string[]): Promise<number> {
-  return (await place.countOthers(db, { keys: JSON.stringify(keys) }).first<number>("n")) ?? 0;
 }

@@ -31,7 +31,7 @@ const webhook: Webhook = {
   envId: 1,
   kind: "standard",
   name: "on call",
-  address: "https://example.com/captures",
+  address: "https://example.com/…",
   recipient: null,
   events: ["capture.failed", "log.left-on"],
   state: "active",

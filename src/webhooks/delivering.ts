@@ -1,4 +1,5 @@
 import type { Env } from "../env.ts";
+import { openTextOf, sealTextOf } from "../environments/sealed-text.ts";
 import { describeError, log } from "../lib/log.ts";
 import { type Pauses, retryDelay } from "../lib/retry.ts";
 import { mailerOf } from "../mail/mail.ts";
@@ -13,7 +14,7 @@ import {
   releaseClaim,
 } from "./delivery-store.ts";
 import { TEST_TYPE } from "./events.ts";
-import { type Facts, factsFormat, type NewStatements } from "./facts.ts";
+import { type Facts, factsFormat, type NewStatements, statementsFormat } from "./facts.ts";
 import { type QueueMessage, sendMessage } from "./outbox.ts";
 import { type Message, mail, post, type Sent } from "./sending.ts";
 import { openTarget } from "./target.ts";
@@ -72,14 +73,18 @@ async function factsOf(
   const { id, type, captureId } = delivery;
   try {
     const facts = factsFormat.parse(delivery.facts);
-    const { base, statements } = facts.more;
+    const { base, statements, sealedStatements } = facts.more;
     if (type !== "statement.new" || statements !== undefined) return facts;
+    const withThese = (more: Facts["more"]) => ({ ...facts, more: { ...facts.more, ...more } });
+    if (sealedStatements !== undefined) {
+      const opened = await openTextOf(env, sealedCapture(delivery), purposeOf(delivery), sealedStatements);
+      return withThese({ statements: statementsFormat.parse(opened) });
+    }
     if (captureId === null || base === undefined) return null;
     const found = await find(env, captureId, base.id);
     if (found === null || found.count === 0) return null;
-    const known = { ...facts, more: { ...facts.more, statements: found } };
-    await keepFacts(env.DB, delivery, factsFormat.stringify(known));
-    return known;
+    await keepFacts(env.DB, delivery, factsFormat.stringify(withThese(await kept(env, delivery, found))));
+    return withThese({ statements: found });
   } catch (error) {
     log.error("webhook.facts.failed", { deliveryId: id, ...describeError(error) });
     const now = Date.now();
@@ -88,6 +93,18 @@ async function factsOf(
     return "later";
   }
 }
+
+/** New statements as the outbox keeps them: sealed, if the capture is. */
+async function kept(env: Env, delivery: ClaimedDelivery, statements: NewStatements): Promise<Facts["more"]> {
+  if (delivery.sealed !== 1) return { statements };
+  const text = statementsFormat.stringify(statements);
+  return {
+    sealedStatements: await sealTextOf(env, sealedCapture(delivery), purposeOf(delivery), text),
+  };
+}
+
+const sealedCapture = ({ envId, sealKeys }: ClaimedDelivery) => ({ envId, sealed: 1 as const, sealKeys });
+const purposeOf = ({ id }: ClaimedDelivery) => `new statements of delivery ${id}`;
 
 /** Returns whether another event of the capture waits for this webhook. */
 async function attempt(env: Env, delivery: ClaimedDelivery, facts: Facts): Promise<boolean> {
@@ -102,7 +119,7 @@ async function attempt(env: Env, delivery: ClaimedDelivery, facts: Facts): Promi
   const { status, error } = sent;
   const outcome = judge(delivery, sent, ended, Math.random());
   const noted = { ...outcome, tried: withAttempt(tried, { at: began, ms: ended - began, status, error }) };
-  const hasNext = await finishAttempt(env.DB, delivery, noted, ended);
+  const hasNext = await finishAttempt(env.DB, delivery, noted, ended, Boolean(env.MAIL_FROM));
   const line = { webhookId, deliveryId: id, kind, type, attempt: attempts, status, outcome: outcome.status };
   log.info("webhook.attempt", line);
   if (outcome.disabledReason !== null) log.warn("webhook.disabled", { webhookId, envId: delivery.envId });

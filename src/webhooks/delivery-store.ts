@@ -1,7 +1,11 @@
+import { actionSql } from "../audit/actions.ts";
+import { deedOfService, detailsSql } from "../audit/recording.ts";
 import { statement } from "../db/statement.ts";
 import type { Db } from "../db/types.ts";
+import { SEAL_KEYS } from "../environments/seal-keys.ts";
 import { TEST_TYPE } from "./events.ts";
 import type { Kind } from "./kinds.ts";
+import { noticeSql } from "./notice-store.ts";
 import type { QueueMessage } from "./outbox.ts";
 import type { WebhookPayload } from "./replies.ts";
 
@@ -39,6 +43,9 @@ export interface ClaimedDelivery {
   /** The recipient's address, if they are still a member and it is verified. */
   email: string | null;
   claim: string;
+  /** Whether the capture of new statements is sealed, and the keys of its environment; null for other events. */
+  sealed: 0 | 1 | null;
+  sealKeys: string | null;
 }
 
 /** Whether delivery `d` of webhook `w` may be tried: it is the capture's next, and nobody has paused its webhook. */
@@ -54,10 +61,11 @@ const CLAIM = [
   `select d.id as id, w.id as webhookId, w.env_id as envId, w.kind as kind, d.capture_id as captureId, d.type as type,
      d.sequence as sequence, d.message_id as messageId, d.time as time, d.facts as facts, d.attempts as attempts,
      d.first_tried_at as firstTriedAt, d.tried as tried, w.target as target, w.origin as origin,
-     w.failing_since as failingSince, u.email as email, d.claim as claim
+     w.failing_since as failingSince, u.email as email, d.claim as claim, ${SEAL_KEYS}
    from webhook_deliveries d join webhooks w on w.id = d.webhook_id
      left join members m on m.user_id = w.recipient and m.env_id = w.env_id
      left join user u on u.id = m.user_id and u.email_verified = 1
+     left join captures c on c.id = d.capture_id and d.type = 'statement.new'
    where (d.id = :deliveryId or d.capture_id = :captureId) and d.claim = :claim`,
 ].map(statement);
 
@@ -99,21 +107,38 @@ const IS_MINE = "id = :id and claim = :claim";
 const HAS_MORE = `select 1 from webhook_deliveries where webhook_id = :webhookId and capture_id = :captureId and status = 'pending'
   limit 1`;
 
+/** The webhook that an attempt switches off, before it has. Another attempt may have done so. */
+const DISABLED = `webhooks w where w.id = :webhookId and w.disabled_at is null and :disabledReason is not null
+  and exists (select 1 from webhook_deliveries where ${IS_MINE})`;
+
 const FINISH = [
-  // Before the delivery has lost its claim.
+  // These three before the delivery has lost its claim.
+  deedOfService(
+    {
+      action: actionSql("webhook.disabled"),
+      envId: "w.env_id",
+      subject: { id: "w.id", name: "w.name" },
+      details: detailsSql({ reason: ":disabledReason", address: "w.address_hint" }),
+      rows: `from ${DISABLED}`,
+    },
+    "'webhooks'",
+  ),
+  noticeSql(DISABLED),
   `update webhooks set failing_since = iif(:status = 'delivered', null, coalesce(failing_since, :now)),
-     disabled_at = iif(:disabledReason is null, disabled_at, :now), disabled_reason = coalesce(:disabledReason, disabled_reason)
+     disabled_reason = iif(disabled_at is null, coalesce(:disabledReason, disabled_reason), disabled_reason),
+     disabled_at = iif(:disabledReason is null, disabled_at, coalesce(disabled_at, :now))
    where id = :webhookId and :type <> '${TEST_TYPE}' and exists (select 1 from webhook_deliveries where ${IS_MINE})`,
   `update webhook_deliveries set status = :status, next_at = :nextAt, tried = :tried, claim = null where ${IS_MINE}`,
   // What waits for a webhook that is switched off would be stale when it is switched on again.
   `update webhook_deliveries set status = 'dead', next_at = null
    where webhook_id = :webhookId and status = 'pending' and :disabledReason is not null
-     and exists (select 1 from webhooks where id = :webhookId and disabled_at = :now)`,
+     and exists (select 1 from webhooks where id = :webhookId and disabled_at is not null)`,
   HAS_MORE,
 ].map(statement);
 
 /**
  * Notes what came of an attempt, if the claim still holds.
+ * @param tells whether admins are mailed to when it switches the webhook off
  * @returns whether another event of the capture waits for this webhook
  */
 export async function finishAttempt(
@@ -121,8 +146,9 @@ export async function finishAttempt(
   { id, webhookId, captureId, type, claim }: ClaimedDelivery,
   outcome: Outcome,
   now: number,
+  tells: boolean,
 ): Promise<boolean> {
-  const values = { id, webhookId, captureId, type, claim, ...outcome, now };
+  const values = { id, webhookId, captureId, type, claim, ...outcome, now, tells: Number(tells) };
   const results = await db.batch(FINISH.map((step) => step(db, values)));
   return results.at(-1)?.results.length === 1;
 }
@@ -139,7 +165,7 @@ export async function keepFacts(db: Db, { id, claim }: ClaimedDelivery, facts: s
 }
 
 const FORGET = statement(
-  `update webhook_deliveries set facts = json_remove(facts, '$.more.statements')
+  `update webhook_deliveries set facts = json_remove(facts, '$.more.statements', '$.more.sealedStatements')
    where capture_id = :captureId and type = 'statement.new'`,
 );
 

@@ -63,6 +63,8 @@ const factsSchema = lazy(() =>
         base: namedSchema().optional(),
         /** What is new; absent until the two are compared. */
         statements: statementsSchema().optional(),
+        /** The same of a capture whose workload is sealed. */
+        sealedStatements: z.string().optional(),
         parameterGroup: z.string().optional(),
       })
       .default({}),
@@ -71,6 +73,9 @@ const factsSchema = lazy(() =>
 
 /** What an event tells. */
 export type Facts = z.output<ReturnType<typeof factsSchema>>;
+
+/** New statements as they are sealed. */
+export const statementsFormat = storedFormat("new statements", 1, statementsSchema);
 
 /** The facts of an event as the outbox has them. */
 export const factsFormat = storedFormat("event", 1, factsSchema);

@@ -13,7 +13,7 @@ export const webhookSchema = z
     }),
     name: text("Its name."),
     address: textOrNull(
-      "Where it is sent, without what may be secret: the query, and of Slack's all but the end; null for e-mail.",
+      "Where it is sent, without what may be secret: its host, and the end of a long path, not of Slack's; null for e-mail.",
     ),
     recipient: z
       .nullable(

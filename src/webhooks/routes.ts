@@ -4,9 +4,11 @@ import { type App, type AppContext, noteCaller } from "../http/context.ts";
 import { readBody, readId, readQuery, refuseInput } from "../http/input.ts";
 import { ApiError, refuse } from "../http/refusals.ts";
 import { signedIn } from "../http/signed-in.ts";
+import { addressHint } from "../lib/address-hint.ts";
 import { isoTime } from "../lib/values.ts";
 import { mailerOf } from "../mail/mail.ts";
 import { addressProblem } from "./address.ts";
+import * as deliveries from "./asked-deliveries.ts";
 import { deliver, type FindNewStatements } from "./delivering.ts";
 import { sendMessage } from "./outbox.ts";
 import { refuseWebhook, tooManyWebhooks } from "./refusals.ts";
@@ -15,7 +17,7 @@ import { changeSchema, createSchema, deliveriesSchema, MAX_WEBHOOKS, type Webhoo
 import { newSecret } from "./signing.ts";
 import * as store from "./store.ts";
 import { openTarget, sealTarget, type Target } from "./target.ts";
-import { addressHint, toDelivery, toWebhook } from "./to-reply.ts";
+import { toDelivery, toWebhook } from "./to-reply.ts";
 
 /** How long the secret before a rotation signs too. */
 const ROTATION_GRACE_MS = 24 * 60 * 60_000;
@@ -110,11 +112,11 @@ export const webhookRoutes = (find: FindNewStatements) =>
     .post("/:id/webhooks/:webhookId/test", async (c) => {
       const ids = await idsOf(c);
       const now = Date.now();
-      const made = await store.insertTest(c.var.db, c.var.credential, ids, now);
+      const made = await deliveries.insertTest(c.var.db, c.var.credential, ids, now);
       if (made.outcome === "idle") throw refuseWebhook.webhookIdle();
       const { id: deliveryId } = ok(made);
       await deliver(c.env, find, { deliveryId });
-      const delivery = await store.readDelivery(
+      const delivery = await deliveries.readDelivery(
         c.var.db,
         c.var.credential,
         { ...ids, deliveryId },
@@ -128,14 +130,19 @@ export const webhookRoutes = (find: FindNewStatements) =>
     .get("/:id/webhooks/:webhookId/deliveries", async (c) => {
       const ids = await idsOf(c);
       const { limit } = await readQuery(c, deliveriesSchema());
-      const found = await store.listDeliveries(c.var.db, c.var.credential, { ...ids, limit }, Date.now());
+      const found = await deliveries.listDeliveries(
+        c.var.db,
+        c.var.credential,
+        { ...ids, limit },
+        Date.now(),
+      );
       return c.json(ok(found).deliveries.map(toDelivery));
     })
 
     .post("/:id/webhooks/:webhookId/deliveries/:deliveryId/redeliver", async (c) => {
       const ids = await idsOf(c);
       const deliveryId = await readId(c, "deliveryId");
-      const sent = await store.redeliver(c.var.db, c.var.credential, { ...ids, deliveryId }, Date.now());
+      const sent = await deliveries.redeliver(c.var.db, c.var.credential, { ...ids, deliveryId }, Date.now());
       if (sent.outcome === "no-delivery") throw refuseWebhook.deliveryNotFound();
       if (sent.outcome === "pending") throw refuseWebhook.deliveryPending();
       if (sent.outcome === "idle") throw refuseWebhook.webhookIdle();
@@ -176,7 +183,7 @@ async function givenTarget(
   }
   const given = await checkedAddress(c, kind, address ?? "");
   const secret = kind === "standard" ? newSecret() : null;
-  return { target: { address: given, secret }, hint: addressHint(kind, given) };
+  return { target: { address: given, secret }, hint: addressHint(given) };
 }
 
 async function checkedAddress(c: AppContext, kind: "standard" | "slack", address: string): Promise<string> {
@@ -202,7 +209,7 @@ async function retarget(
   const asked = change(await openTarget(c.env, envId, before));
   const changed = { ...asked, address: await checkedAddress(c, kind, asked.address) };
   const sealed = await sealTarget(c.env, envId, changed);
-  return { changed, target: { sealed, before, addressHint: addressHint(kind, changed.address) } };
+  return { changed, target: { sealed, before, addressHint: addressHint(changed.address) } };
 }
 
 async function update(

@@ -1,8 +1,10 @@
+import { addressHint } from "../lib/address-hint.ts";
 import { isoTime } from "../lib/values.ts";
+import type { DeliveryRow } from "./asked-deliveries.ts";
 import { readAttempts } from "./attempts.ts";
 import type { EventType } from "./events.ts";
 import type { Webhook, WebhookDelivery } from "./replies.ts";
-import type { DeliveryRow, WebhookRow } from "./store.ts";
+import type { WebhookRow } from "./store.ts";
 
 /* How webhooks are shown: from rows of the database to the API's replies. */
 
@@ -14,7 +16,8 @@ export function toWebhook(row: WebhookRow): Webhook {
     envId: row.envId,
     kind: row.kind,
     name: row.name,
-    address: row.addressHint,
+    // Rows of earlier versions have more of it.
+    address: row.addressHint === null ? null : addressHint(row.addressHint),
     recipient: recipient === null ? null : { id: recipient, name: row.recipientName },
     events: JSON.parse(row.events) as EventType[],
     state: stateOf(row),
@@ -51,9 +54,3 @@ export const toDelivery = (row: DeliveryRow): WebhookDelivery => ({
     error,
   })),
 });
-
-/** What may be shown of an address: not its query, and of Slack's, which is a secret, only the end. */
-export function addressHint(kind: "standard" | "slack", address: string): string {
-  const { origin, pathname, search } = new URL(address);
-  return kind === "slack" ? `${origin}/…${pathname.slice(-4)}` : `${origin}${pathname}${search && "?…"}`;
-}

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { ACTIONS } from "../../src/audit/actions.ts";
 import type { AuditEvent } from "../../src/audit/replies.ts";
 import type { Environment } from "../../src/environments/replies.ts";
+import type { Webhook } from "../../src/webhooks/replies.ts";
 import { verify } from "../identity/links/support.ts";
 import { createSchedule } from "../schedules/support.ts";
 import {
@@ -16,6 +17,7 @@ import {
 } from "../support/api.ts";
 import { daily, everyMinute } from "../support/cron.ts";
 import { inFuture, travel, until } from "../support/time.ts";
+import { startReceiver } from "../webhooks/receiver.ts";
 import { createWebhook } from "../webhooks/support.ts";
 
 const DAY = 24 * 60 * 60_000;
@@ -178,8 +180,37 @@ test("the audit trail of a day is the script of that day, line by line, and has 
   await did(bob.delete(at), ["schedule.deleted", "Bob", "nightly"]);
 
   // A webhook, and what was recorded is erased on request.
+  const receiver = startReceiver("hooks.shop.com");
   const hook = await createWebhook(bob, environment.id);
   script.push(["webhook.created", "Bob", "ours"]);
+  const test = await did(bob.post<{ id: number }>(`${path}/webhooks/${hook.id}/test`), [
+    "webhook.tested",
+    "Bob",
+    "ours",
+  ]);
+  const resent = `${path}/webhooks/${hook.id}/deliveries/${test.body.id}/redeliver`;
+  await did(bob.post(resent), ["webhook.redelivered", "Bob", "ours"]);
+  await expect.poll(() => receiver.received.length).toBe(2);
+  // Its receiver is gone: the service switches it off, and Bob resumes it.
+  receiver.answers = [{ status: 410 }];
+  const told = await createCapture(bob, {
+    envId: environment.id,
+    name: "told",
+    scheduledStart: inFuture(DAY),
+  });
+  await did(
+    bob.post(`/api/captures/${told.id}/cancel`),
+    ["capture.created", "Bob", "told"],
+    ["capture.cancelled", "Bob", "told"],
+  );
+  await expect
+    .poll(async () => (await bob.get<Webhook>(`${path}/webhooks/${hook.id}`)).body.state)
+    .toBe("disabled");
+  script.push(["webhook.disabled", "webhooks", "ours"]);
+  await did(bob.put(`${path}/webhooks/${hook.id}`, { paused: false }), ["webhook.changed", "Bob", "ours"]);
+  // What is not sent again is no line.
+  expect((await carol.post(resent)).status).toBe(404);
+  expect((await bob.post(`${path}/webhooks/${hook.id}/deliveries/999999/redeliver`)).status).toBe(404);
   await did(bob.put(`${path}/webhooks/${hook.id}`, { name: "theirs" }), ["webhook.changed", "Bob", "theirs"]);
   const address = "https://hooks.shop.com/others?key=secret";
   await did(bob.put(`${path}/webhooks/${hook.id}`, { address, paused: true }), [
@@ -252,8 +283,9 @@ test("the audit trail of a day is the script of that day, line by line, and has 
   const detailsOf = (action: string, field: string) =>
     trail.filter((event) => event.action === action && field in event.details).map(({ details }) => details);
   expect(detailsOf("webhook.changed", "fields")).toMatchObject([
+    { fields: ["paused"] },
     { fields: ["name"] },
-    { fields: ["address", "paused"], address: "https://hooks.shop.com/others?…" },
+    { fields: ["address", "paused"], address: "https://hooks.shop.com/…?…" },
     { fields: ["secret"] },
   ]);
   expect(detailsOf("environment.changed", "workloadDays")).toEqual([{ workloadDays: "90", metrics: "kept" }]);

@@ -102,6 +102,14 @@ describe("the audit trail", () => {
     expect(await trail(`?capture=${one.id}&from=${time}`)).toEqual([last]);
   });
 
+  test("shows less of a webhook's address than earlier versions have noted", async () => {
+    const address = "https://hooks.shop.com/services/0123456789abcdef?…";
+    const details = JSON.stringify({ version: 1, kind: "standard", address });
+    await write({ action: "webhook.deleted", subject_id: "7", details });
+    const [event] = await trail("?action=webhook&limit=1");
+    expect(event?.details).toEqual({ kind: "standard", address: "https://hooks.shop.com/…cdef?…" });
+  });
+
   test("is read in pages, either way round, each row once", async () => {
     const whole = await trail("?limit=1000");
     for (const [sort, wanted] of [

@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { AuditEvent } from "../../src/audit/replies.ts";
 import { purge } from "../../src/cleanup/purge.ts";
+import { beginJobs, endJobs } from "../../src/cleanup/unfinished.ts";
 import {
   addMember,
   byKey,
@@ -12,7 +13,7 @@ import {
   request,
   signUp,
 } from "../support/api.ts";
-import { daily } from "../support/cron.ts";
+import { cronLine, daily, everyMinute } from "../support/cron.ts";
 import { inFuture, skewed, travel, until } from "../support/time.ts";
 
 const MINUTE = 60_000;
@@ -164,7 +165,7 @@ describe("every day", () => {
     expect(await trail()).toEqual(shown);
   });
 
-  it("keeps the row of a deleted account that something refers to, and purges the others in batches", async () => {
+  it("keeps the row of a deleted account that something refers to, and purges the others", async () => {
     const { id } = await createCapture(cast.owner, { envId, scheduledStart: inFuture(DAY) });
     const insert = (user: string, sql: string) => env.DB.prepare(sql).bind(user);
     const user = (id: string) =>
@@ -190,10 +191,10 @@ describe("every day", () => {
       device_codes: `insert into device_codes (device_hash, user_hash, client, decided_by, interval, created_at, expires_at)
          values ('d', 'u', 'c', ?1, 5, 0, 1000000000000000)`,
     };
-    const others = Array.from({ length: 120 }, (_, i) => `other-${i}`);
+    const others = Array.from({ length: 3 }, (_, i) => `other-${i}`);
     await env.DB.batch([...Object.keys(refer), ...others].map(user));
     await env.DB.batch(Object.entries(refer).map(([table, sql]) => insert(table, sql)));
-    expect(await daily()).toMatchObject({ users: 120 });
+    expect(await daily()).toMatchObject({ users: 3 });
     const { results } = await env.DB.prepare("select id from user where deleted_at = 1 order by id").all();
     expect(results.map(({ id }) => id)).toEqual(Object.keys(refer).sort());
   });
@@ -208,7 +209,7 @@ describe("every day", () => {
     const said = error.mock.calls.map(([text]) => JSON.parse(text as string) as object);
     error.mockRestore();
     list.mockRestore();
-    expect(said).toMatchObject([{ event: "cleanup.purge.failed", what: "captures", purged: 0 }]);
+    expect(said).toMatchObject([{ event: "cleanup.purge.failed", what: "captures" }]);
     expect(line.captures).toBe(0);
     expect(line.sessions).toBeGreaterThan(0);
     expect(await count("captures where id = ?1", capture.id)).toBe(1);
@@ -253,5 +254,80 @@ describe("every day", () => {
       .bind(JSON.stringify(Array.from({ length: 1201 }, (_, i) => String(i))))
       .run();
     expect(await daily()).toMatchObject({ verifications: 1201 });
+  });
+
+  describe("what it has not finished", () => {
+    const fill = (rows: number) =>
+      env.DB.prepare(
+        `insert into verification (id, identifier, value, expires_at, created_at, updated_at)
+         with recursive n (i) as (select 1 union all select i + 1 from n where i < ?1) select i, 'i', 'v', 0, 0, 0 from n`,
+      )
+        .bind(rows)
+        .run();
+    const continued = () => cronLine("* * * * *", "cleanup.continued");
+    const unfinished = async () =>
+      (await env.DB.prepare("select name from unfinished_jobs order by name").all()).results.map(
+        ({ name }) => name,
+      );
+
+    it("goes on in the next minutes until it is done, so many at once", async () => {
+      await fill(20_300);
+      expect(await daily()).toMatchObject({ verifications: 10_000 });
+      expect(await unfinished()).toEqual(["verifications"]);
+      const first = await continued();
+      expect(first).toMatchObject({ what: "verifications", verifications: 10_000, finished: false });
+      expect(await continued()).toMatchObject({ verifications: 300, finished: true });
+      expect(await count("verification")).toBe(0);
+      expect(await everyMinute()).toMatchObject({ jobsContinued: 0 });
+      expect(await unfinished()).toEqual([]);
+    });
+
+    it("takes turns, so that one that has much to do does not keep the others", async () => {
+      const names = ["verifications", "sessions"];
+      await fill(20_000);
+      await endJobs(env.DB, [], 0);
+      await beginJobs(env.DB, names, Date.now());
+      await endJobs(
+        env.DB,
+        names.map((name) => [name, 0] as const),
+        Date.now() - 1000,
+      );
+      expect(await continued()).toMatchObject({ what: "sessions", finished: true });
+      expect(await continued()).toMatchObject({ what: "verifications", finished: false });
+      expect(await continued()).toMatchObject({ what: "verifications", finished: false });
+      expect(await continued()).toMatchObject({ what: "verifications", verifications: 0, finished: true });
+    });
+
+    it("goes on once a run that has died must have ended, and not before", async () => {
+      await fill(3);
+      await beginJobs(env.DB, ["verifications", "a job of another version"], Date.now());
+      expect(await everyMinute()).toMatchObject({ jobsContinued: 0 });
+      await travel(cast.aws, 15 * MINUTE);
+      expect(await continued()).toMatchObject({ what: "a job of another version", finished: true });
+      expect(await continued()).toMatchObject({ what: "verifications", verifications: 3, finished: true });
+    });
+
+    it("is given up until tomorrow where it fails, and logged", async () => {
+      // What other tests have deleted is not erased here.
+      await env.DB.prepare("update captures set deleted_at = null").run();
+      const capture = await createCapture(cast.owner, { envId, scheduledStart: inFuture(DAY) });
+      await cast.owner.delete(`/api/captures/${capture.id}`);
+      await travel(cast.aws, RETENTION + MINUTE);
+      const list = vi.spyOn(env.BUCKET, "list").mockRejectedValue(new Error("R2 is away"));
+      const error = vi.spyOn(console, "error");
+      await daily();
+      expect(await unfinished()).toEqual(["captures"]);
+      await travel(cast.aws, 15 * MINUTE);
+      await everyMinute();
+      const said = error.mock.calls.map(([text]) => JSON.parse(text as string) as object);
+      error.mockRestore();
+      list.mockRestore();
+      expect(said).toMatchObject([
+        { event: "cleanup.purge.failed", what: "captures" },
+        { event: "cleanup.job.failed", what: "captures" },
+      ]);
+      expect(await unfinished()).toEqual([]);
+      expect(await daily()).toMatchObject({ captures: 1 });
+    });
   });
 });

@@ -1,13 +1,7 @@
 import { type Schema, Validator } from "@cfworker/json-schema";
-import { expect, inject } from "vitest";
 import json from "../../src/openapi/openapi.json";
 import { type Described, operationsOf } from "../contract/operations.ts";
-
-declare module "vitest" {
-  interface ProvidedContext {
-    contractUrl: string;
-  }
-}
+import { noteProvoked } from "./provoked.ts";
 
 /*
  * Checks every reply of the tests against the API's description: an operation answers with no status, header, body or message
@@ -111,8 +105,6 @@ function validatorOf(schema: Schema): Validator {
   return validator;
 }
 
-const provoked = new Set<string>();
-
 /**
  * Checks a reply.
  * @param body the value of its JSON; undefined for what is not JSON
@@ -143,7 +135,7 @@ export function checkReply(asked: Request, reply: Response, body: unknown): void
     if (type === "application/json") checkValue(said, body, content.schema);
     if (content.examples) example = exampleOf(said, content.examples, (body as { message: string }).message);
   }
-  provoked.add([operation.operationId, reply.status, example].filter((part) => part !== undefined).join(" "));
+  noteProvoked([operation.operationId, reply.status, example].filter((part) => part !== undefined).join(" "));
 }
 
 /** Whether a reply's body is JSON. */
@@ -187,10 +179,4 @@ function exampleOf(said: string, examples: NonNullable<Content["examples"]>, mes
   const found = same ?? alike[0];
   if (found === undefined) throw new Error(`${said} with a message that is not described: ${message}`);
   return found[0];
-}
-
-/** Tells the collector of the run what this file's tests have provoked. */
-export async function reportProvoked(): Promise<void> {
-  const report = { file: expect.getState().testPath, provoked: [...provoked] };
-  await fetch(inject("contractUrl"), { method: "POST", body: JSON.stringify(report) });
 }

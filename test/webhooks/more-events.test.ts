@@ -8,7 +8,7 @@ import { accessOf, GroupLease, groupOf } from "../support/leases.ts";
 import { quietLogOf } from "../support/quiet-log.ts";
 import { inFuture, runAlarm, travel, until } from "../support/time.ts";
 import { startReceiver } from "./receiver.ts";
-import { createWebhook, deliveriesOf, untilDelivered } from "./support.ts";
+import { createWebhook, deliveriesOf, dueAt, untilDelivered } from "./support.ts";
 
 /* The events that are no transition: gaps, new statements, and a log that is left on. */
 
@@ -105,6 +105,43 @@ it("tells of the statements that are new since the last capture with the same ba
   expect((await cast.admin.post(`${path}/redeliver`)).status).toBe(200);
   await untilDelivered(cast.admin, webhook, []);
   expect(receiver.received).toHaveLength(1);
+});
+
+it("keeps the statements of a sealed capture sealed, tells them again, and forgets them when it is erased", async () => {
+  const receiver = startReceiver(HOST);
+  receiver.answers = [{ status: 500 }];
+  const { id: envId } = cast.environment;
+  expect((await cast.admin.put(`/api/environments/${envId}`, { sealed: true })).status).toBe(200);
+  const webhook = await createWebhook(cast.admin, envId, { events: ["statement.new"] });
+  await until(cast.owner, await createCapture(cast.owner, { envId }), "RUNNING");
+  const usual = times(60, (index) => `SELECT * FROM orders WHERE id = ${index}`);
+  const labels = { baseline: "sealed" };
+  await captureOf(usual, { labels });
+  const other = times(60, (index) => `DELETE FROM carts WHERE id = ${index}`);
+  const changed = await captureOf([...usual, ...other], { labels });
+  await expect.poll(() => receiver.received.length).toBe(1);
+  await expect.poll(async () => (await deliveriesOf(cast.admin, webhook))[0]?.lastAttempts.length).toBe(1);
+  const facts = async () =>
+    JSON.parse(
+      (await env.DB.prepare("select facts from webhook_deliveries where webhook_id = ?1")
+        .bind(webhook.id)
+        .first<string>("facts")) ?? "",
+    );
+  const { more } = await facts();
+  expect(more).toEqual({ base: more.base, sealedStatements: expect.stringMatching(/^1\.1\.[\w.-]+$/) });
+  await dueAt(Date.now());
+  const [delivery] = await deliveriesOf(cast.admin, webhook);
+  await env.WEBHOOK_QUEUE.send({ deliveryId: delivery?.id });
+  await untilDelivered(cast.admin, webhook, ["delivered"]);
+  const [first, second] = receiver.verified(webhook.secret ?? "");
+  expect(second).toEqual(first);
+  expect(second?.data.statements).toMatchObject({
+    count: 1,
+    first: [{ digest: "DELETE FROM carts WHERE id = ?", calls: 60 }],
+  });
+  expect((await cast.admin.post(`/api/captures/${changed.id}/erase`, {})).status).toBe(200);
+  await everyMinute();
+  expect((await facts()).more).toEqual({ base: more.base });
 });
 
 it("tells once that a log was left on, for the latest capture, once it was tried", async () => {

@@ -39,7 +39,7 @@ test("a webhook is made, shown without what is secret, changed and deleted", asy
   expect(secret).toMatch(/^whsec_[\w+/]{43}=$/);
   expect(previousUntil).toBeNull();
   expect(webhook).toMatchObject({
-    address: `https://${HOST}/captures?…`,
+    address: `https://${HOST}/…?…`,
     state: "active",
     events: ["capture.failed"],
   });
@@ -57,7 +57,7 @@ test("a webhook is made, shown without what is secret, changed and deleted", asy
   expect((await cast.admin.put(path, changes)).body).toMatchObject({
     name: "renamed",
     events: ["capture.done", "log.left-on"],
-    address: `https://${HOST}/b`,
+    address: `https://${HOST}/…`,
   });
   expect((await cast.admin.put<Webhook>(path, { paused: true })).body.state).toBe("paused");
   expect(await cast.admin.post(`${path}/test`)).toMatchObject({ status: 409 });
@@ -119,7 +119,7 @@ test("Slack gets a message in which nobody's name is markup, and its address is 
   const { environment } = await createEnvironment(cast.admin, { name: "<!channel> & co" });
   const address = "https://hooks.slack.com/services/T000/B000/secretpart";
   const webhook = await createWebhook(cast.admin, environment.id, { kind: "slack", address });
-  expect(webhook).toMatchObject({ secret: null, address: "https://hooks.slack.com/…part" });
+  expect(webhook).toMatchObject({ secret: null, address: "https://hooks.slack.com/…" });
   await cast.admin.post(pathOf(environment.id, `/${webhook.id}/test`));
   const [{ url, body, headers } = { url: "", body: "{}", headers: new Headers() }] = receiver.received;
   expect(url).toBe(address);
@@ -141,6 +141,16 @@ test("Slack gets a message in which nobody's name is markup, and its address is 
     409,
     /has no secret/,
   );
+});
+
+test("an address that an earlier version has stored with its path is shortened when it is read", async () => {
+  const webhook = await createWebhook(cast.admin, cast.environment.id);
+  const store = (hint: string) =>
+    env.DB.prepare("update webhooks set address_hint = ?1 where id = ?2").bind(hint, webhook.id).run();
+  await store(`https://${HOST}/services/T0001/0123456789abcdef?…`);
+  expect((await readWebhook(cast.admin, webhook)).address).toBe(`https://${HOST}/…cdef?…`);
+  await store("https://hooks.slack.com/…part");
+  expect((await readWebhook(cast.admin, webhook)).address).toBe("https://hooks.slack.com/…");
 });
 
 describe("e-mail", () => {

@@ -1,7 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { makeTransition } from "../../src/captures/runner-store.ts";
-import { resealSealKeys } from "../../src/cleanup/seal-key-rotation.ts";
+import { RESEAL_JOBS } from "../../src/cleanup/rotation.ts";
+import type { Env } from "../../src/env.ts";
 import { sealsAll } from "../../src/env.ts";
 import type { FullEnvironment } from "../../src/environments/replies.ts";
 import { renewSealKeys, SEAL_KEYS, type SealedCapture } from "../../src/environments/seal-keys.ts";
@@ -258,12 +259,13 @@ describe("a sealed environment", () => {
     const { sealed } = await twice();
     const before = await download(cast.member, sealed);
     const rotated = { ...env, CREDENTIALS_KEYS: `new:${KEY_2},${env.CREDENTIALS_KEYS}` };
-    expect((await resealSealKeys(rotated)).sealKeysResealed).toBeGreaterThan(0);
-    expect((await resealSealKeys(rotated)).sealKeysResealed).toBe(0);
+    const reseal = async (keys: Env) => (await RESEAL_JOBS["reseal.sealKey"]?.(keys, Date.now(), 0))?.counts;
+    expect((await reseal(rotated))?.resealed).toBeGreaterThan(0);
+    expect(await reseal(rotated)).toEqual({ resealed: 0, changed: 0, unreadable: 0 });
     const only = { CREDENTIALS_KEYS: `new:${KEY_2}` };
     expect(await download(cast.member, sealed, "", only)).toEqual(before);
     const back = { ...env, CREDENTIALS_KEYS: `${env.CREDENTIALS_KEYS},new:${KEY_2}` };
-    await resealSealKeys(back);
+    await reseal(back);
     expect((await cast.member.get(`/api/captures/${sealed}/workload`)).status).toBe(200);
   });
 

@@ -7,6 +7,7 @@
 export * from "./accounts.ts";
 export * from "./audit.ts";
 export * from "./captures.ts";
+export * from "./cleanup.ts";
 export * from "./environments.ts";
 export * from "./idempotency.ts";
 export * from "./identity.ts";

@@ -77,3 +77,25 @@ export const webhookDeliveries = sqliteTable(
     index("webhook_deliveries_time").on(table.time),
   ],
 );
+
+/** Mails to admins that the service has switched a webhook off: a row for each, until it is sent or given up (webhooks/notices.ts). */
+export const webhookNotices = sqliteTable(
+  "webhook_notices",
+  {
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    /** No foreign keys: the webhook and the account may be deleted first, and then nobody is told. */
+    webhookId: integer("webhook_id").notNull(),
+    userId: text("user_id").notNull(),
+    /** The `disabled_at` that it tells of. */
+    disabledAt: integer("disabled_at").notNull(),
+    /** What every attempt names the mail by. */
+    messageId: text("message_id").notNull(),
+    attempts: integer("attempts").notNull().default(0),
+    /** When it is tried next; while it is tried, when who does so is surely gone. */
+    nextAt: integer("next_at").notNull(),
+  },
+  (table) => [
+    uniqueIndex("webhook_notices_once").on(table.webhookId, table.disabledAt, table.userId),
+    index("webhook_notices_next_at").on(table.nextAt),
+  ],
+);

@@ -131,9 +131,9 @@ export async function createKey(
 }
 
 /**
- * The SQL of statements that delete all keys of somebody, who may fear that they are in other hands, the logins that wait for one, and
- * the address of their calendar: a login that was approved is a key that its program has not fetched yet, and whoever has a calendar's
- * address reads by it as by a key.
+ * The SQL of statements that delete all keys of somebody, who may fear that they are in other hands, the logins that wait for one, and the
+ * address of their calendar: a login that was approved is a key that its program has not fetched yet, and the address is read by whoever
+ * has it, as by a key.
  * @param owner SQL of the user's id, null for nobody
  */
 export const revokeKeys = (owner: string): string[] => [

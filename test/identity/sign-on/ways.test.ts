@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { purgeOld } from "../../../src/cleanup/purge.ts";
+import { everyDay } from "../../../src/cleanup/daily.ts";
 import { createApiKey, expectRefusal, linesOf, request, requestIn, signUp } from "../../support/api.ts";
 import { begin, decide, poll } from "../device/support.ts";
 import { FakeProvider } from "./fake-provider.ts";
@@ -146,9 +146,9 @@ describe("where people sign in by single sign-on only", () => {
     const ofPasswords = () =>
       env.DB.prepare("select count(*) as n from session where signed_in_by = 'password'").first<number>("n");
     const before = await ofPasswords();
-    await purgeOld(env, Date.now());
+    await everyDay(env, Date.now());
     expect(await ofPasswords()).toBe(before);
-    const lines = await linesOf(() => purgeOld({ ...env, ...bindings }, Date.now()));
+    const lines = await linesOf(() => everyDay({ ...env, ...bindings }, Date.now()));
     expect(lines).toContainEqual(
       expect.objectContaining({ event: "cleanup.purged", passwordSessions: before }),
     );

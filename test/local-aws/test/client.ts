@@ -3,7 +3,7 @@
  * an account of its own, so that files which run side by side don't disturb one another.
  */
 
-import { env } from "cloudflare:workers";
+import { inject } from "vitest";
 import type { SlowSettings } from "../logs/slow-settings.ts";
 import type { GeneratedEntry } from "../logs/slow-workload.ts";
 import type { Workload } from "../logs/workload.ts";
@@ -27,6 +27,13 @@ import type {
   WorkloadChange,
   WrittenRecord,
 } from "./control-shapes.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    localAwsUrl: string;
+  }
+}
+
 /** The Worker's own identity in the local AWS (account 111111111111): it may assume the roles of all accounts. */
 export const WORKER_CREDENTIALS: Credentials = {
   accessKeyId: "AKIALOCALWORKER00000",
@@ -231,11 +238,7 @@ export function createClusterAccount(
 }
 
 /** The address of the local AWS of this test run. */
-export function localAwsUrl(): string {
-  if (env.AWS_ENDPOINT_URL === undefined)
-    throw new Error("The tests need AWS_ENDPOINT_URL, see vitest.config.ts");
-  return env.AWS_ENDPOINT_URL;
-}
+export const localAwsUrl = (): string => inject("localAwsUrl");
 
 /** Calls the control API. @throws Error with its message for a refusal */
 async function control<Result = void>(method: string, path: string, body?: unknown): Promise<Result> {
