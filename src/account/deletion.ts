@@ -6,15 +6,13 @@ import { IS_LIVE } from "../db/states.ts";
 import type { Db } from "../db/types.ts";
 import { deletionOfContents } from "../environments/deletion.ts";
 import { INVITE_ID } from "../environments/invites.ts";
+import { DELETED_NAME } from "../lib/names.ts";
 import type { Blocking } from "./refusals.ts";
 
 /*
  * The D1 statements of an account's deletion. Its row stays, without anything that says whose it was: captures, schedules and histories
  * refer to it, and show it as a deleted user until they are erased. All else of the account goes in the same batch.
  */
-
-/** What is shown as the name of a deleted user. */
-export const DELETED_NAME = "Deleted user";
 
 /** Who asks, and by what they can show that it is their account. */
 export interface Asking {

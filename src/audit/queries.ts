@@ -1,5 +1,6 @@
 import { type CallerStatement, type Credential, callerStatement } from "../db/caller.ts";
 import type { Db } from "../db/types.ts";
+import { DELETED_NAME } from "../lib/names.ts";
 import type { AuditQuery } from "./schema.ts";
 
 /** A row of an audit trail as the database has it. */
@@ -68,10 +69,10 @@ function pageOf(filter: AuditFilter): CallerStatement {
   const [direction, beyond] = sort === "time" ? ["asc", ">"] : ["desc", "<"];
   const conditions: string[] = given.map((field) => CONDITIONS[field]);
   if (cursor !== undefined) conditions.push(`(v.time, v.id) ${beyond} (:afterTime, :afterId)`);
-  // The user's name as it is now, or as it was when it was last known.
+  // The user's name as it is now. Who has deleted their account stays a deleted user once their row is purged.
   const page = callerStatement(
     `, ${READER} select reader.id as caller, reader.role as role, v.id as id, v.time as time, v.action as action, v.actor as actor,
-       coalesce(u.name, v.actor_name) as actorName, iif(u.deleted_at is null, u.email, null) as actorEmail, v.via as via, v.credential_id as credentialId,
+       iif(v.via = 'service', null, coalesce(u.name, '${DELETED_NAME}')) as actorName, iif(u.deleted_at is null, u.email, null) as actorEmail, v.via as via, v.credential_id as credentialId,
        v.credential_name as credentialName, v.address as address, v.subject_id as subjectId, v.subject_name as subjectName,
        v.details as details
      from reader left join audit_events v on reader.role = 'admin' and v.env_id = :envId

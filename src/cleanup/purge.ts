@@ -22,6 +22,8 @@ const KNOWN_NETWORKS_DAYS = 90;
 const RECORDED_BYTES_DAYS = 400;
 /** Fewer captures in one run: each takes some six calls, of which a Worker may make a thousand. */
 const ERASE_BATCH = 50;
+/** And users: of each the database looks through captures and schedules, which have no index by their owner, for its foreign keys. */
+const USER_BATCH = 50;
 
 /** Repeats a purge until it finds less than a batch, or has done enough for a run. */
 async function inBatches(what: string, purgeBatch: (limit: number) => Promise<number>): Promise<Part> {
@@ -125,6 +127,17 @@ const deleteOld = (table: string, key: string, time: string) =>
 const IS_FORGOTTEN = `s.deleted_at < :before
   and not exists (select 1 from captures c where c.schedule_id = s.id and c.deleted_at is null)`;
 
+/** The columns without an index by which users are referred to. */
+const USERS = [
+  ["device_codes", "decided_by"],
+  ["captures", "owner_id"],
+  ["schedules", "owner_id"],
+  ["webhooks", "recipient"],
+  ["erasures", "requested_by"],
+  ["schedule_events", "actor"],
+  ["capture_events", "actor"],
+] as const;
+
 /** What else is purged. */
 const PURGES = {
   environments: statement(
@@ -148,6 +161,17 @@ const PURGES = {
   erasures: statement(
     `delete from erasures where capture_id in (select x.capture_id from erasures x where x.finished_at < :before
        and not exists (select 1 from captures c where c.id = x.capture_id) limit :limit)`,
+  ),
+  // Deleted accounts that nothing shows any more as an owner or in a history, each list of which is read once. What asks for most is
+  // last. The audit trail is not asked: it says "Deleted user" of who has no row.
+  users: statement(
+    `delete from user where id in (select u.id from user u where u.deleted_at < :before
+       ${["session", "account", "members", "email_links", "idempotency_keys", "pending_external_ids"]
+         .map((table) => `and not exists (select 1 from ${table} r where r.user_id = u.id)`)
+         .join(" ")}
+       and not exists (select 1 from apikey k where k.reference_id = u.id)
+       ${USERS.map(([table, column]) => `and u.id not in (select ${column} from ${table} where ${column} is not null)`).join(" ")}
+       limit :limit)`,
   ),
   deletedEnvironments: deleteOld("deleted_environments", "env_id", "erased_at"),
   sessions: deleteOld("session", "id", "expires_at"),
@@ -227,4 +251,9 @@ export const PURGE_JOBS = {
   auditEvents: old("auditEvents", daysOf("AUDIT_RETENTION_DAYS")),
   erasures: old("erasures", proven),
   deletedEnvironments: old("deletedEnvironments", proven),
+  // After all that may refer to them.
+  users: async (env, now) => {
+    const users = await purge(env.DB, "users", deleted(env, now), USER_BATCH);
+    return { counts: { users }, next: users < USER_BATCH ? null : 0 };
+  },
 } satisfies Record<Purgeable | "retainedMetrics" | "captures", Job>;

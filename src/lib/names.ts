@@ -1,6 +1,9 @@
 import * as z from "zod";
 import { lazy } from "./lazy.ts";
 
+/** What is shown as the name of a deleted user. */
+export const DELETED_NAME = "Deleted user";
+
 /** The name of a capture or an environment: 1 to 100 characters without the space around it. */
 export const nameSchema = lazy(() =>
   z

@@ -160,10 +160,10 @@ describe("the audit trail", () => {
     ).run();
   });
 
-  test("names who has left by the last name that is known", async () => {
+  test("names people by their name of now, and who has deleted their account as a deleted user", async () => {
     await write({ action: "capture.deleted", actor: "gone-for-good", actor_name: "Old Name" });
     const [event] = await trail("?actor=gone-for-good");
-    expect(event?.actor).toEqual({ id: "gone-for-good", name: "Old Name", email: null });
+    expect(event?.actor).toEqual({ id: "gone-for-good", name: "Deleted user", email: null });
     await cast.owner.post("/api/auth/update-user", { name: "New Name" });
     expect((await trail(`?actor=${cast.owner.id}`))[0]?.actor.name).toBe("New Name");
   });

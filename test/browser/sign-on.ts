@@ -276,6 +276,7 @@ async function asTheOnlyWay(world: World, acme: RunningProvider): Promise<void> 
       await shown(page.getByRole("heading", { name: "Captures", level: 1 }));
       await page.goto("/account");
       await shown(page.getByRole("heading", { name: "Your data" }));
+      await shown(page.getByText("This session"));
       expectThat(
         (await page.locator("input[type=password]").count()) === 0,
         "The account asks for a password",

@@ -1,8 +1,18 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { AuditEvent } from "../../src/audit/replies.ts";
 import { purge } from "../../src/cleanup/purge.ts";
 import { beginJobs, endJobs } from "../../src/cleanup/unfinished.ts";
-import { type Cast, createCapture, createCast, createEnvironment, request } from "../support/api.ts";
+import {
+  addMember,
+  byKey,
+  type Cast,
+  createCapture,
+  createCast,
+  createEnvironment,
+  request,
+  signUp,
+} from "../support/api.ts";
 import { cronLine, daily, everyMinute } from "../support/cron.ts";
 import { inFuture, skewed, travel, until } from "../support/time.ts";
 
@@ -131,6 +141,62 @@ describe("every day", () => {
     expect(await count("apikey where id = ?1", key.body.id)).toBe(0);
     expect(await count("apikey where id = ?1", lasting.body.id)).toBe(1);
     expect(await count("members where env_id = ?1", envId)).toBe(3);
+  });
+
+  it("purges the row of a deleted account once its time has passed, and its name does not come back", async () => {
+    const gone = await signUp("Gone");
+    await addMember(cast.admin, envId, gone);
+    const admin = await byKey(cast.admin, { expiresIn: null });
+    const trail = async () => {
+      const { body } = await admin.get<AuditEvent[]>(`/api/environments/${envId}/audit?actor=${gone.id}`);
+      return body.map(({ action, actor }) => ({ action, actor }));
+    };
+    const json = { password: "a long password" };
+    expect((await request("DELETE", "/api/account", { headers: gone.headers, json })).status).toBe(200);
+    const actor = { id: gone.id, name: "Deleted user", email: null };
+    const shown = ["member.removed", "member.added"].map((action) => ({ action, actor }));
+    expect(await trail()).toEqual(shown);
+    await travel(cast.aws, RETENTION - MINUTE);
+    expect(await daily()).toMatchObject({ users: 0 });
+    await travel(cast.aws, 2 * MINUTE);
+    expect(await daily()).toMatchObject({ users: 1 });
+    expect(await count("user where id = ?1", gone.id)).toBe(0);
+    expect(await count("user where id = ?1", cast.stranger.id)).toBe(1);
+    expect(await trail()).toEqual(shown);
+  });
+
+  it("keeps the row of a deleted account that something refers to, and purges the others", async () => {
+    const { id } = await createCapture(cast.owner, { envId, scheduledStart: inFuture(DAY) });
+    const insert = (user: string, sql: string) => env.DB.prepare(sql).bind(user);
+    const user = (id: string) =>
+      insert(
+        id,
+        `insert into user (id, name, email, email_verified, created_at, updated_at, deleted_at)
+           values (?1, 'Deleted user', ?1, 0, 0, 0, 1)`,
+      );
+    const refer: Record<string, string> = {
+      captures: `update captures set owner_id = ?1 where id = ${id}`,
+      capture_events: `insert into capture_events (capture_id, time, to_status, actor) values (${id}, 0, 'SCHEDULED', ?1)`,
+      schedules: `insert into schedules (env_id, owner_id, name, cron, time_zone, capture_name, duration, redact, log,
+         min_duration_micros, labels, compares, created_at, updated_at)
+         values (${envId}, ?1, 's', '0 0 * * *', 'UTC', 'c', 60000, 'secrets', 'general', 0, '{}', 0, 0, 0)`,
+      schedule_events: `insert into schedule_events (schedule_id, time, what, actor)
+         select max(id), 0, 'changed', ?1 from schedules`,
+      erasures: `insert into erasures (capture_id, env_id, why, requested_by, requested_at, with_metrics)
+         values (${id}, ${envId}, 'request', ?1, 0, 0)`,
+      webhooks: `insert into webhooks (env_id, kind, name, events, recipient, origin, created_at, updated_at)
+         values (${envId}, 'email', 'w', '[]', ?1, 'https://captures.test', 0, 0)`,
+      session: `insert into session (id, token, user_id, expires_at, created_at, updated_at)
+         values ('s', 's', ?1, 1000000000000000, 0, 0)`,
+      device_codes: `insert into device_codes (device_hash, user_hash, client, decided_by, interval, created_at, expires_at)
+         values ('d', 'u', 'c', ?1, 5, 0, 1000000000000000)`,
+    };
+    const others = Array.from({ length: 3 }, (_, i) => `other-${i}`);
+    await env.DB.batch([...Object.keys(refer), ...others].map(user));
+    await env.DB.batch(Object.entries(refer).map(([table, sql]) => insert(table, sql)));
+    expect(await daily()).toMatchObject({ users: 3 });
+    const { results } = await env.DB.prepare("select id from user where deleted_at = 1 order by id").all();
+    expect(results.map(({ id }) => id)).toEqual(Object.keys(refer).sort());
   });
 
   it("purges the rest when one kind fails, and logs which", async () => {

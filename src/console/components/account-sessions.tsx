@@ -42,7 +42,6 @@ export function AccountSessions() {
                   <thead>
                     <tr>
                       <th scope="col">Device</th>
-                      <th scope="col">Address</th>
                       <th scope="col" class="middle">
                         Signed in
                       </th>
@@ -55,8 +54,9 @@ export function AccountSessions() {
                       <tr key={session.id}>
                         <th scope="row" title={session.userAgent ?? undefined}>
                           {deviceOf(session.userAgent)}
+                          {/* Beneath it, so that the table fits a narrow screen: one with a single session has nothing to focus to scroll it by. */}
+                          {session.ipAddress && <span class="muted beneath">{session.ipAddress}</span>}
                         </th>
-                        <td>{session.ipAddress || "–"}</td>
                         <td class="middle">
                           <Time at={session.createdAt} />
                         </td>

@@ -15,7 +15,7 @@ export const auditEvents = sqliteTable(
     action: text("action").notNull(),
     /** A user's id, or which part of the service acted, such as `runner`. */
     actor: text("actor").notNull(),
-    /** The user's name then, which is all that is left of a user who is deleted. */
+    /** The user's name then. It is not shown: who has deleted their account is a deleted user everywhere. */
     actorName: text("actor_name"),
     via: text("via", { enum: ["session", "apiKey", "service"] }).notNull(),
     /** The id of the session or the API key, and that key's name then. */

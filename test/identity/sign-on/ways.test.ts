@@ -100,6 +100,9 @@ describe("where people sign in by single sign-on only", () => {
       ["POST", "/api/auth/device/approve", { user_code: device.user_code }],
       ["POST", "/api/invites/accept", { code: "x" }],
       ["POST", "/api/schedules/calendar"],
+      ["GET", "/api/auth/list-sessions"],
+      ["POST", "/api/auth/revoke-sessions", {}],
+      ["POST", "/api/auth/update-user", { name: "Mine" }],
     ] as const;
     for (const [method, path, json] of asked) {
       const reply = await requestIn(bindings, method, path, { headers, ...(json && { json }) });
@@ -110,6 +113,7 @@ describe("where people sign in by single sign-on only", () => {
     ).toEqual({
       "count(*)": 0,
     });
+    expect((await requestIn(bindings, "GET", "/api/auth/get-session", { headers })).body).toBeNull();
     for (const SIGN_IN of ["both", "password"])
       expect((await requestIn({ SIGN_IN }, "GET", "/api/environments", { headers })).status).toBe(200);
   });
