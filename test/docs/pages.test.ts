@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { scripts } from "../../package.json";
+import packageJson from "../../package.json";
 import { page, pages, paths } from "./repository.ts";
 
 /** A page without its code blocks, in which nothing is a link. */
@@ -43,7 +43,7 @@ describe.each(Object.keys(pages))("%s", (path) => {
 
   test("names only scripts that package.json has", () => {
     const named = [...text.matchAll(/\bnpm run ([\w:-]+)/g)].map(([, script]) => script as string);
-    expect(named.filter((script) => !(script in scripts))).toEqual([]);
+    expect(named.filter((script) => !(script in packageJson.scripts))).toEqual([]);
   });
 
   test("names only files that there are", () => {
