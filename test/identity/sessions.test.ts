@@ -1,9 +1,10 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { expectRefusal, type Person, request, requestIn, signUp } from "../support/api.ts";
+import { expectRefusal, type Person, request, requestIn, sessionCookie, signUp } from "../support/api.ts";
 import { counting } from "../support/counting.ts";
 import { interrupted } from "../support/faults.ts";
 
+const PASSWORD = "a long password";
 const DAY_MS = 86_400_000;
 
 const current = (headers: Record<string, string>, bindings: Partial<Cloudflare.Env> = {}) =>
@@ -23,6 +24,35 @@ const passDay = (userId: string) =>
   )
     .bind(DAY_MS, userId)
     .run();
+
+describe("a new password", () => {
+  let addresses = 0;
+  const signedInFor = async (rememberMe: boolean | undefined) => {
+    const person = await signUp();
+    const json = { email: person.email, password: PASSWORD, rememberMe };
+    const cookie = sessionCookie(await request("POST", "/api/auth/sign-in/email", { json }));
+    return { ...person, headers: { cookie, "cf-connecting-ip": `198.51.100.${++addresses}` } };
+  };
+  const change = ({ headers }: Person) =>
+    request("POST", "/api/auth/change-password", {
+      json: { currentPassword: PASSWORD, newPassword: "another password" },
+      headers,
+    });
+
+  test("does not make a session last that was to end with the browser's", async () => {
+    const person = await signedInFor(false);
+    const reply = await change(person);
+    expect(reply.headers.getSetCookie()[0]).toMatch(/^captures\.session_token=[^;]+; Path=\//);
+    expect(await lifetimes(person.id)).toEqual([DAY_MS]);
+  });
+
+  test("leaves a session that is to last one that does", async () => {
+    const person = await signedInFor(undefined);
+    const reply = await change(person);
+    expect(reply.headers.getSetCookie()[0]).toMatch(/^captures\.session_token=[^;]+; Max-Age=604800;/);
+    expect(await lifetimes(person.id)).toEqual([7 * DAY_MS]);
+  });
+});
 
 describe("asking who is signed in", () => {
   test("is one round trip, as is the list of one's sessions", async () => {
