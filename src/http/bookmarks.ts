@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { readSession, writeSession } from "../db/session.ts";
+import { BOOKMARK } from "../lib/values.ts";
 import { COOKIE_PREFIX } from "./authentication.ts";
 import { BOOKMARK_HEADER, isComplete } from "./complete-reply.ts";
 import type { App, AppContext } from "./context.ts";
@@ -9,7 +10,8 @@ import { isHttps } from "./scheme.ts";
 
 /*
  * Which state of the database a client has seen, as a bookmark of D1: programs send the one of the last reply, browsers keep
- * it in a cookie. It is no secret, and grants nothing.
+ * it in a cookie. A page may do both: its tab sends what it has seen, and the cookie is what any of the browser's has changed, such as
+ * that it has signed in. It is no secret, and grants nothing.
  */
 
 const COOKIE = `${COOKIE_PREFIX}.bookmark`;
@@ -22,8 +24,7 @@ const prefixOf = (c: AppContext) => (isHttps(c) ? "secure" : undefined);
 /** Puts the session in which the request asks the database into the context, and its bookmark into the reply. */
 export const bookmarks: MiddlewareHandler<App> = async (c, next) => {
   const isRead = isSafe(c.req.method);
-  const known = c.req.header(BOOKMARK_HEADER) ?? getCookie(c, COOKIE, prefixOf(c));
-  c.set("db", isRead ? readSession(c.env.DB, known) : writeSession(c.env.DB));
+  c.set("db", isRead ? readSession(c.env.DB, bookmarkOf(c)) : writeSession(c.env.DB));
   await next();
   if (isComplete(c)) return;
   // Of the session that was used last: a request that waits begins another.
@@ -41,3 +42,12 @@ export const bookmarks: MiddlewareHandler<App> = async (c, next) => {
     ...(prefix === undefined ? {} : { prefix, secure: true }),
   });
 };
+
+/** The bookmark that a request shows, of two the newer one: they sort by age. One that is none goes before one that is. */
+function bookmarkOf(c: AppContext): string | undefined {
+  const header = c.req.header(BOOKMARK_HEADER);
+  const cookie = getCookie(c, COOKIE, prefixOf(c));
+  if (header === undefined || cookie === undefined) return header ?? cookie;
+  if (!BOOKMARK.test(header)) return header;
+  return BOOKMARK.test(cookie) && cookie < header ? header : cookie;
+}

@@ -13,6 +13,9 @@ export const DAY_SECONDS = 24 * 60 * 60;
 /** How long another session lasts that is not used. */
 export const SESSION_SECONDS = 7 * DAY_SECONDS;
 
+/** Whether a session lasts when the browser is closed. @param lifetime how long it is kept that is not used, in milliseconds */
+export const isRemembered = (lifetime: number): boolean => lifetime > DAY_SECONDS * 1000;
+
 const LENGTH = 32;
 /** The most characters of what a browser calls itself. */
 const MAX_AGENT = 500;
@@ -28,12 +31,12 @@ export interface NewSession {
 
 /**
  * A new session of the browser that a request comes from.
- * @param isRemembered whether it is to last when the browser is closed
+ * @param lasts whether it is to last when the browser is closed
  */
-export const newSession = (c: AppContext, now: number, isRemembered = true): NewSession => ({
+export const newSession = (c: AppContext, now: number, lasts = true): NewSession => ({
   sessionId: randomText(LENGTH),
   sessionToken: randomText(LENGTH),
-  sessionEnds: now + (isRemembered ? SESSION_SECONDS : DAY_SECONDS) * 1000,
+  sessionEnds: now + (lasts ? SESSION_SECONDS : DAY_SECONDS) * 1000,
   address: clientAddress(c),
   agent: c.req.header("user-agent")?.slice(0, MAX_AGENT) ?? null,
 });
@@ -59,11 +62,11 @@ const attributes = (c: AppContext): CookieOptions => ({
 export async function keepSession(
   c: AppContext,
   { sessionToken }: Pick<NewSession, "sessionToken">,
-  isRemembered = true,
+  lasts = true,
 ): Promise<void> {
   await setSignedCookie(c, SESSION_COOKIE, sessionToken, c.env.BETTER_AUTH_SECRET, {
     ...attributes(c),
-    ...(isRemembered && { maxAge: SESSION_SECONDS }),
+    ...(lasts && { maxAge: SESSION_SECONDS }),
   });
 }
 

@@ -49,9 +49,9 @@ const ENDED_COOKIE: Record<string, Header> = {
 
 const PROLONGED_COOKIE: Record<string, Header> = {
   "Set-Cookie": {
-    description: "When the session was prolonged, which it is once a day, or has ended.",
+    description: "When the session was prolonged, which it is once a day.",
     schema: { type: "string", pattern: "^(__Host-)?captures\\." },
-    example: "captures.session_token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax",
+    example: `captures.session_token=${token}.signature; Max-Age=604800; Path=/; HttpOnly; SameSite=Lax`,
   },
 };
 

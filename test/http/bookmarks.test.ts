@@ -71,12 +71,27 @@ describe("a request that reads", () => {
     },
   );
 
-  test("starts from the client's bookmark, of the header or else of the cookie", async () => {
-    const other = SOME.replace("00000001", "00000003");
-    const cookie = `${cast.owner.headers.cookie}; captures.bookmark=${other}`;
+  const newer = SOME.replace("00000001", "00000003");
+  const withCookie = (bookmark: string) =>
+    ({ cookie: `${cast.owner.headers.cookie}; captures.bookmark=${bookmark}` }) as const;
+
+  test("starts from the client's bookmark, of the header or of the cookie", async () => {
     expect((await ask("GET", one(), { "x-d1-bookmark": SOME })).sessions).toEqual([SOME]);
-    expect((await ask("GET", one(), { cookie })).sessions).toEqual([other]);
-    expect((await ask("GET", one(), { cookie, "x-d1-bookmark": SOME })).sessions).toEqual([SOME]);
+    expect((await ask("GET", one(), withCookie(newer))).sessions).toEqual([newer]);
+  });
+
+  test("starts from the newer one of both: a part of a page, or another tab, may have changed what this one has not seen", async () => {
+    const asked = { "x-d1-bookmark": SOME, ...withCookie(newer) };
+    expect((await ask("GET", one(), asked)).sessions).toEqual([newer]);
+    const turned = { "x-d1-bookmark": newer, ...withCookie(SOME) };
+    expect((await ask("GET", one(), turned)).sessions).toEqual([newer]);
+  });
+
+  test("begins at the primary when one of both is no bookmark", async () => {
+    const asked = { "x-d1-bookmark": SOME, ...withCookie("x") };
+    expect((await ask("GET", one(), asked)).sessions).toEqual(["first-primary"]);
+    const turned = { "x-d1-bookmark": "x", ...withCookie(SOME) };
+    expect((await ask("GET", one(), turned)).sessions).toEqual(["first-primary"]);
   });
 
   test.each([

@@ -42,12 +42,12 @@ describe("a password that is changed while somebody signs in with the old one", 
   });
 });
 
-test("a session that ends while it changes the password changes nothing", async () => {
+test("a session that ends while it changes the password changes nothing, and is told so", async () => {
   const person = await signUp();
   const DB = interrupted(/update account/, () =>
     request("POST", "/api/auth/sign-out", { headers: person.headers }),
   );
-  expect((await change(person.headers, {}, DB)).status).toBe(400);
+  expectRefusal(await change(person.headers, {}, DB), 401, "Login required");
   expect(await sessionsOf(person.id)).toBe(0);
   expect((await signIn(person.email, PASSWORD)).status).toBe(200);
 });

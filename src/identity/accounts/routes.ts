@@ -3,8 +3,9 @@ import type * as z from "zod";
 import { positiveNumber } from "../../env.ts";
 import { unknownCaller } from "../../http/authentication.ts";
 import { type App, type AppContext, noteCaller } from "../../http/context.ts";
-import { readAnybodysBody, readBody } from "../../http/input.ts";
+import { readAnybodysBody, readBody, refuseInput } from "../../http/input.ts";
 import { limitAccountChanges, limitSignIns } from "../../http/rate-limits.ts";
+import type { ApiError } from "../../http/refusals.ts";
 import { randomText } from "../../lib/random-text.ts";
 import { countedByAddress } from "../by-address.ts";
 import { byPassword } from "../by-password.ts";
@@ -12,7 +13,7 @@ import { bySession } from "../by-session.ts";
 import { boundHashing } from "../hashing.ts";
 import type { Invites } from "../invites.ts";
 import { mailAfterSignUp } from "../links/routes.ts";
-import { keepSession, newSession } from "../new-session.ts";
+import { isRemembered, keepSession, newSession } from "../new-session.ts";
 import { hashPassword, verifyPassword } from "../passwords.ts";
 import { refuseIdentity, tooManyAccounts } from "../refusals.ts";
 import type { passwordChangedSchema, signedInSchema, signedUpSchema, statusSchema } from "../replies.ts";
@@ -105,11 +106,13 @@ export function accountRoutes(invites: Invites) {
         if (before === null) throw refuseIdentity.wrongCurrentPassword();
         const passwordHash = await hashPassword(newPassword);
         const now = Date.now();
-        const session = revokeOtherSessions ? newSession(c, now) : null;
+        const lasts = isRemembered(found.lifetime);
+        const session = revokeOtherSessions ? newSession(c, now, lasts) : null;
         const change = { userId: found.id, before, passwordHash, session, revokeKeys };
+        // Somebody has changed it meanwhile, or ended the session.
         if (!(await store.changePassword(db, credential, change, now)))
-          throw refuseIdentity.wrongCurrentPassword();
-        if (session !== null) await keepSession(c, session);
+          return refuseInput(c, refuseIdentity.wrongCurrentPassword());
+        if (session !== null) await keepSession(c, session, lasts);
         const reply = { token: session?.sessionToken ?? null, user: toUser(found) };
         return c.json(reply satisfies z.output<typeof passwordChangedSchema>);
       },
@@ -138,7 +141,8 @@ async function signUp(c: AppContext, invites: Invites): Promise<{ user: UserRow;
   if (!isOpen && !(await isInvited(c, invites))) throw refuseIdentity.inviteRequired();
   const { name, email, password, inviteCode, rememberMe } = await readAnybodysBody(c, signUpSchema());
   const maxAccounts = positiveNumber(c.env, "MAX_ACCOUNTS");
-  refuseStanding(c, await store.standingOfAddress(db, email, maxAccounts), email, maxAccounts);
+  const standing = await store.standingOfAddress(db, email, maxAccounts);
+  if (standing !== "free") throw refuseStanding(c, standing, email, maxAccounts);
   const passwordHash = await hashPassword(password);
   const now = Date.now();
   // After all other checks: a mistyped address or a short password must not use up the invite.
@@ -154,7 +158,7 @@ async function signUp(c: AppContext, invites: Invites): Promise<{ user: UserRow;
     passwordHash,
   };
   const made = await store.createAccount(db, draft, session, maxAccounts, now);
-  if (typeof made === "string") return refuseStanding(c, made, email, maxAccounts);
+  if (typeof made === "string") throw refuseStanding(c, made, email, maxAccounts);
   noteCaller(made.id);
   if (inviteCode !== undefined) {
     const credential = { kind: "user", value: made.id, address: session.address } as const;
@@ -173,11 +177,14 @@ async function isInvited(c: AppContext, invites: Invites): Promise<boolean> {
   return invites.isClaimable(c.var.db, inviteCode, email, Date.now());
 }
 
-function refuseStanding(c: AppContext, standing: "taken" | "full", email: string, maxAccounts: number): never;
-function refuseStanding(c: AppContext, standing: store.Standing, email: string, maxAccounts: number): void;
-function refuseStanding(c: AppContext, standing: store.Standing, email: string, maxAccounts: number): void {
-  if (standing === "free") return;
-  if (standing === "full") throw tooManyAccounts(maxAccounts);
+/** Why there can be no account with an address; whoever owns one that has an account is mailed that somebody tried. */
+function refuseStanding(
+  c: AppContext,
+  standing: store.Refused,
+  email: string,
+  maxAccounts: number,
+): ApiError {
+  if (standing === "full") return tooManyAccounts(maxAccounts);
   mailAfterSignUp(c, email, false);
-  throw refuseIdentity.emailTaken();
+  return refuseIdentity.emailTaken();
 }

@@ -15,10 +15,10 @@ import { USER_COLUMNS, type UserRow } from "../user.ts";
 const IS_TAKEN = "exists (select 1 from user where email = :email)";
 const STANDING = statement(`select ${IS_TAKEN} as isTaken, ${IS_FULL} as isFull`);
 
-/** Why there can be no account with an address, or there is none yet. */
-export type Standing = "taken" | "full" | "free";
+/** Why there can be no account with an address. */
+export type Refused = "taken" | "full";
 
-const standingOf = (row: { isTaken: number; isFull: number } | null | undefined): Standing => {
+const standingOf = (row: { isTaken: number; isFull: number } | null | undefined): Refused | "free" => {
   if (row?.isTaken === 1) return "taken";
   return row?.isFull === 1 ? "full" : "free";
 };
@@ -27,7 +27,11 @@ const standingOf = (row: { isTaken: number; isFull: number } | null | undefined)
  * Whether there can be an account with an address: asked before its password is hashed, which costs much.
  * @param email in small letters
  */
-export async function standingOfAddress(db: Db, email: string, maxAccounts: number): Promise<Standing> {
+export async function standingOfAddress(
+  db: Db,
+  email: string,
+  maxAccounts: number,
+): Promise<Refused | "free"> {
   return standingOf(await STANDING(db, { email, maxAccounts }).first());
 }
 
@@ -57,7 +61,7 @@ export async function createAccount(
   session: NewSession,
   maxAccounts: number,
   now: number,
-): Promise<UserRow | Exclude<Standing, "free">> {
+): Promise<UserRow | Refused> {
   const values = { ...draft, ...session, maxAccounts, now };
   const results = await db.batch([STANDING(db, values), ...CREATE.map((step) => step(db, values))]);
   const user = results.at(-1)?.results[0] as UserRow | undefined;
@@ -96,12 +100,17 @@ export async function signIn(
 }
 
 const FIND_OWN = callerStatement(
-  `select ${USER_COLUMNS}, a.password as passwordHash from caller join user u on u.id = caller.id
+  `select ${USER_COLUMNS}, a.password as passwordHash, s.expires_at - s.updated_at as lifetime
+   from caller join user u on u.id = caller.id join session s on s.id = caller.credential_id
    left join account a on a.user_id = u.id and a.provider_id = 'credential'`,
 );
 
-/** The account of who asks; null for nobody. */
-export function findOwn(db: Db, credential: Credential, now: number): Promise<WithPassword | null> {
+/** The account of who asks, and for how long the session is kept that is not used, in milliseconds; null for nobody. */
+export function findOwn(
+  db: Db,
+  credential: Credential,
+  now: number,
+): Promise<(WithPassword & { lifetime: number }) | null> {
   return FIND_OWN(db, credential, now).first();
 }
 

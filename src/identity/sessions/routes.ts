@@ -59,25 +59,22 @@ export const sessionRoutes = new Hono<App>()
     return c.json({ status: true } satisfies Status);
   });
 
-/** Who is signed in by a session, which is prolonged if it is due; null, without its cookie, where it has ended. */
+/**
+ * Who is signed in by a session, which is prolonged if it is due; null where it has ended. The cookie stays then: the browser may have that
+ * of a newer session before this answer comes, and a replica may not know a new session yet.
+ */
 async function readCurrent(
   c: AppContext,
   session: Credential,
 ): Promise<z.output<typeof currentSessionSchema>> {
   const now = Date.now();
-  let row = await store.currentSession(c.var.db, session, now);
-  if (row !== null && store.isDue(row, now)) {
-    const isProlonged = await store.prolong(c.var.db, session, now);
-    if (isProlonged) {
-      await keepSession(c, { sessionToken: session.value });
-      row = { ...row, sessionEnds: now + SESSION_SECONDS * 1000, sessionUpdatedAt: now };
-    } else {
-      row = null;
-    }
-  }
-  if (row === null) {
-    forgetSession(c);
-    return null;
+  const row = await store.currentSession(c.var.db, session, now);
+  if (row === null) return null;
+  if (store.isDue(row, now)) {
+    if (!(await store.prolong(c.var.db, session, now))) return null;
+    await keepSession(c, { sessionToken: session.value });
+    row.sessionEnds = now + SESSION_SECONDS * 1000;
+    row.sessionUpdatedAt = now;
   }
   noteCaller(row.id);
   return { session: toSession(row, row.id), user: toUser(row) };
