@@ -73,9 +73,18 @@ const routes = operations.map(({ path, method, operation }) => ({
   pattern: new RegExp(`^${path.replace(/\{\w+\}/g, "[^/]+")}$`),
 }));
 
+/** A path as the API's router reads it; as it is where it can't be decoded. */
+function decoded(pathname: string): string {
+  try {
+    return decodeURI(pathname);
+  } catch {
+    return pathname;
+  }
+}
+
 /** The described operation that a request asks for, if there is one; HEAD is GET. */
 function routeOf({ method, url }: Request): (typeof routes)[number] | undefined {
-  const pathname = decodeURI(new URL(url).pathname);
+  const pathname = decoded(new URL(url).pathname);
   const asked = method === "HEAD" ? "GET" : method;
   return routes.find((known) => known.method === asked && known.pattern.test(pathname));
 }
