@@ -6,7 +6,7 @@ import { type App, type AppContext, noteCaller } from "../http/context.ts";
 import { readBody } from "../http/input.ts";
 import { refuseOtherOrigins } from "../http/origins.ts";
 import { ADDRESS_POLICY, exhausted, limitAccountChanges, limitAccountReads } from "../http/rate-limits.ts";
-import { addressLimits } from "../identity/address-limits.ts";
+import { countInWindow } from "../identity/address-limits.ts";
 import { bySession } from "../identity/by-session.ts";
 import { boundHashing } from "../identity/hashing.ts";
 import { forgetSession } from "../identity/new-session.ts";
@@ -68,7 +68,7 @@ async function confirm(c: AppContext, asking: Asking, password: string | undefin
     return;
   }
   if (password === undefined) throw refuse.passwordRequired();
-  const { retryAfter } = await addressLimits(c.var.db).consume(`account-deletion:${asking.caller}`, TRIES);
+  const retryAfter = await countInWindow(c.var.db, `account-deletion:${asking.caller}`, TRIES);
   if (retryAfter !== null) throw refuse.tooManyTries(exhausted(ADDRESS_POLICY, retryAfter));
   if (!(await verifyPassword({ hash: asking.password, password }))) throw refuseIdentity.wrongPassword();
 }

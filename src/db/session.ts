@@ -1,4 +1,4 @@
-import { isTransientFault, tryAgain } from "../lib/transient.ts";
+import { tryAgain } from "../lib/transient.ts";
 import { BOOKMARK } from "../lib/values.ts";
 import type { Db } from "./types.ts";
 
@@ -26,15 +26,9 @@ export function readSession(db: D1Database, bookmark: string | undefined): Reque
  */
 export class RequestSession implements Db {
   readonly #session: D1DatabaseSession;
-  #fault: unknown;
 
   constructor(session: D1DatabaseSession) {
     this.#session = session;
-  }
-
-  /** The last transient fault that a statement failed with for good; undefined when there was none. */
-  get fault(): unknown {
-    return this.#fault;
   }
 
   /** See D1's session. */
@@ -70,17 +64,8 @@ export class RequestSession implements Db {
     try {
       return await ask();
     } catch (error) {
-      return this.#failed(isRead, error, ask);
-    }
-  }
-
-  async #failed<T>(isRead: boolean, error: unknown, ask: () => Promise<T>): Promise<T> {
-    try {
       if (!isRead) throw error;
-      return await tryAgain("database.read.repeated", error, ask);
-    } catch (last) {
-      if (isTransientFault(last)) this.#fault = last;
-      throw last;
+      return tryAgain("database.read.repeated", error, ask);
     }
   }
 }

@@ -97,7 +97,7 @@ export async function readOptionalBody<S extends z.ZodType>(c: AppContext, schem
  * Forms of other sites can't send this type, which keeps them from writing with the caller's cookie.
  * @throws ApiError 415 when the request does not say that its body is JSON
  */
-export function requireJson(c: AppContext): void {
+function requireJson(c: AppContext): void {
   if (/^application\/(.+\+)?json *(;|$)/i.test(c.req.header("content-type") ?? "")) return;
   throw refuse.notJson();
 }

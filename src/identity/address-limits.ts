@@ -28,24 +28,16 @@ const COUNT = statement(
 );
 
 /**
- * Counts of requests in D1: the only place that isolates share. A window begins with the first request in it; if each began it anew,
+ * Counts a request in D1, the only place that isolates share. A window begins with the first request in it; if each began it anew,
  * requests that come steadily, however slowly, would be refused in the end.
+ * @param key what it is counted by
+ * @returns null within the limit, and else in how many seconds the window ends
  */
-export function addressLimits(db: Db) {
-  return {
-    /** Counts a request. @returns whether it is within the limit, and else in how many seconds the window ends */
-    async consume(
-      key: string,
-      { window, max }: Rule,
-    ): Promise<{ allowed: boolean; retryAfter: number | null }> {
-      const now = Date.now();
-      const windowMs = window * 1000;
-      const values = { id: crypto.randomUUID(), key, now, window: windowMs };
-      const counted = await COUNT(db, values).first<{ count: number; begunAt: number }>();
-      if (counted === null) throw new Error("A count of requests was not returned");
-      const { count, begunAt } = counted;
-      if (count <= max) return { allowed: true, retryAfter: null };
-      return { allowed: false, retryAfter: secondsLeft(begunAt, windowMs, now) };
-    },
-  };
+export async function countInWindow(db: Db, key: string, { window, max }: Rule): Promise<number | null> {
+  const now = Date.now();
+  const windowMs = window * 1000;
+  const values = { id: crypto.randomUUID(), key, now, window: windowMs };
+  const counted = await COUNT(db, values).first<{ count: number; begunAt: number }>();
+  if (counted === null) throw new Error("A count of requests was not returned");
+  return counted.count <= max ? null : secondsLeft(counted.begunAt, windowMs, now);
 }

@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import type { App, AppContext } from "../http/context.ts";
 import { ADDRESS_POLICY, addressLimit, clientNetwork, exhausted } from "../http/rate-limits.ts";
-import { addressLimits, type Rule } from "./address-limits.ts";
+import { countInWindow, type Rule } from "./address-limits.ts";
 import { tooOften } from "./refusals.ts";
 
 /**
@@ -12,7 +12,7 @@ import { tooOften } from "./refusals.ts";
  */
 export async function countOfAddress(c: AppContext, path: string, rule?: Rule): Promise<void> {
   const key = `${clientNetwork(c)}|${path}`;
-  const { retryAfter } = await addressLimits(c.var.db).consume(key, rule ?? addressLimit(c.env));
+  const retryAfter = await countInWindow(c.var.db, key, rule ?? addressLimit(c.env));
   if (retryAfter === null) return;
   throw tooOften(exhausted(ADDRESS_POLICY, retryAfter));
 }

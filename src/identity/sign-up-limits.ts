@@ -1,7 +1,7 @@
 import { positiveNumber } from "../env.ts";
 import type { AppContext } from "../http/context.ts";
 import { ADDRESS_POLICY, clientNetwork, exhausted } from "../http/rate-limits.ts";
-import { addressLimits } from "./address-limits.ts";
+import { countInWindow } from "./address-limits.ts";
 import { tooManySignUps } from "./refusals.ts";
 
 const DAY_SECONDS = 24 * 60 * 60;
@@ -13,6 +13,6 @@ const DAY_SECONDS = 24 * 60 * 60;
  */
 export async function countSignUp(c: AppContext): Promise<void> {
   const rule = { max: positiveNumber(c.env, "SIGN_UPS_PER_DAY"), window: DAY_SECONDS };
-  const { retryAfter } = await addressLimits(c.var.db).consume(`${clientNetwork(c)}|accounts`, rule);
+  const retryAfter = await countInWindow(c.var.db, `${clientNetwork(c)}|accounts`, rule);
   if (retryAfter !== null) throw tooManySignUps(rule.max, exhausted(ADDRESS_POLICY, retryAfter));
 }

@@ -52,11 +52,3 @@ export function describeError(error: unknown): { error: string; stack?: string |
   if (error instanceof Error) return { error: `${error.name}: ${error.message}`, stack: error.stack };
   return { error: String(error) };
 }
-
-/**
- * What an error came from in the end. Of a library's errors only this may be logged: their own message can have the values of a
- * statement, tokens and hashes among them, while D1's, the cause, has not.
- */
-export function rootCause(error: unknown): unknown {
-  return error instanceof Error && error.cause !== undefined ? rootCause(error.cause) : error;
-}

@@ -85,6 +85,8 @@ export async function checkAccount(world: World): Promise<void> {
       await page.getByLabel("The password until now").fill(PASSWORD);
       await change.click();
       await shown(page.getByText("Your password is changed, and your other sessions have ended"));
+      await page.getByRole("button", { name: "End all other sessions" }).waitFor({ state: "detached" });
+      await shown(page.locator("#sessions-title ~ .card tbody tr").getByText("This session"));
       await other.page.goto("/captures");
       await shown(other.page.getByRole("heading", { name: "Sign in" }));
       await other.context.close();

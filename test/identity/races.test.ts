@@ -1,6 +1,14 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { expectRefusal, request, requestIn, sessionCookie, signUp } from "../support/api.ts";
+import { makeLink } from "../../src/identity/links/store.ts";
+import {
+  createEnvironment,
+  expectRefusal,
+  request,
+  requestIn,
+  sessionCookie,
+  signUp,
+} from "../support/api.ts";
 import { interrupted } from "../support/faults.ts";
 
 const PASSWORD = "a long password";
@@ -52,6 +60,40 @@ test("a session that ends while it changes the password changes nothing, and is 
   expect((await signIn(person.email, PASSWORD)).status).toBe(200);
 });
 
+describe("an account that somebody signs in to with its password", () => {
+  test("signs nobody in that is deleted meanwhile", async () => {
+    const person = await signUp();
+    const DB = interrupted(/insert into session/, () =>
+      request("DELETE", "/api/account", { json: { password: PASSWORD }, headers: person.headers }),
+    );
+    expectRefusal(
+      await signIn(person.email, PASSWORD, DB),
+      401,
+      "The e-mail address or the password is wrong",
+    );
+    expect(await sessionsOf(person.id)).toBe(0);
+    const user = await env.DB.prepare("select deleted_at as at from user where id = ?")
+      .bind(person.id)
+      .first();
+    expect(user?.at).toEqual(expect.any(Number));
+  });
+
+  test("signs nobody in whose password was set anew by a mailed link meanwhile", async () => {
+    const person = await signUp();
+    const DB = interrupted(/insert into session/, async () => {
+      const link = await makeLink(env.DB, "reset", person.email, Date.now());
+      const json = { token: link?.token, newPassword: NEW };
+      expect((await request("POST", "/api/auth/reset-password", { json })).status).toBe(200);
+    });
+    expectRefusal(
+      await signIn(person.email, PASSWORD, DB),
+      401,
+      "The e-mail address or the password is wrong",
+    );
+    expect(await sessionsOf(person.id)).toBe(0);
+  });
+});
+
 describe("the last place for an account", () => {
   const join = (email: string, bindings: Partial<Cloudflare.Env>) =>
     requestIn(bindings, "POST", "/api/auth/sign-up/email", {
@@ -61,12 +103,33 @@ describe("the last place for an account", () => {
     (await env.DB.prepare("select id from user where email = ?").bind(email).first()) !== null;
 
   test("is not given twice, however many ask at once", async () => {
-    const accounts = await env.DB.prepare("select count(*) as n from user").first<number>("n");
+    const accounts = await env.DB.prepare(
+      "select count(*) as n from user where deleted_at is null",
+    ).first<number>("n");
     const bindings = { MAX_ACCOUNTS: String((accounts ?? 0) + 1) };
     const emails = [1, 2, 3, 4].map((n) => `last-${n}@example.com`);
     const replies = await Promise.all(emails.map((email) => join(email, bindings)));
     expect(replies.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409]);
     expect((await Promise.all(emails.map(isThere))).filter(Boolean)).toHaveLength(1);
+  });
+
+  test("of two who come at once with one invite and address, is the first one's, and the invite is used by them", async () => {
+    const admin = await signUp();
+    const { environment } = await createEnvironment(admin);
+    const path = `/api/environments/${environment.id}/invites`;
+    const { body } = await admin.post<{ code: string }>(path, { role: "member" });
+    const json = {
+      name: "New",
+      email: "invited-twice@example.com",
+      password: PASSWORD,
+      inviteCode: body.code,
+    };
+    const ask = (DB: D1Database) =>
+      requestIn({ SIGN_UP: "invite", DB }, "POST", "/api/auth/sign-up/email", { json });
+    const DB = interrupted(/insert into user/, () => ask(env.DB));
+    expectRefusal(await ask(DB), 422, /^email: there is an account with this address already/);
+    const members = await admin.get<{ email: string }[]>(`/api/environments/${environment.id}/members`);
+    expect(members.body.map(({ email }) => email)).toContain(json.email);
   });
 
   test("is told as taken to who comes second with the same address", async () => {

@@ -5,8 +5,11 @@ import { useSubmission } from "../lib/submission.ts";
 import { Check, Form, FormProblem, Submit, TextField } from "./field.tsx";
 import { useToasts } from "./toasts.tsx";
 
-/** Changes the reader's password. */
-export function AccountPassword() {
+/**
+ * Changes the reader's password.
+ * @param onChanged is called when it is, and this session is a new one
+ */
+export function AccountPassword({ onChanged }: { onChanged: () => void }) {
   const toasts = useToasts();
   const { user } = useSession();
   const [currentPassword, setCurrent] = useState("");
@@ -17,6 +20,7 @@ export function AccountPassword() {
     setCurrent("");
     setNew("");
     setRevokeKeys(false);
+    onChanged();
     toasts.show("Your password is changed, and your other sessions have ended");
   });
   return (

@@ -10,16 +10,20 @@ import { ActionsHead, EndButton } from "./row-action.tsx";
 import { Time } from "./time.tsx";
 import { useToasts } from "./toasts.tsx";
 
-/** Where the reader is signed in, this session first. */
-export function AccountSessions() {
+/**
+ * Where the reader is signed in, this session first.
+ * @param version grows when something else has ended sessions
+ */
+export function AccountSessions({ version }: { version: number }) {
   const toasts = useToasts();
-  const sessions = useResource("sessions", async (signal) => {
+  const read = async (signal: AbortSignal) => {
     const [all, current] = await Promise.all([account.listSessions({ signal }), account.session({ signal })]);
     const isThis = ({ token }: AccountSession) => token === current?.session.token;
     return all
       .map((session) => ({ ...session, isThis: isThis(session) }))
       .sort((a, b) => Number(b.isThis) - Number(a.isThis) || b.updatedAt.localeCompare(a.updatedAt));
-  });
+  };
+  const sessions = useResource("sessions", read, String(version));
   const [ending, setEnding] = useState<AccountSession | "others" | null>(null);
   const end = async () => {
     if (ending === null) return;

@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import { AccountData } from "../components/account-data.tsx";
 import { AccountName } from "../components/account-name.tsx";
 import { AccountPassword } from "../components/account-password.tsx";
@@ -11,6 +12,7 @@ import { useWays } from "../lib/ways.ts";
 /** The reader's own account: who they are, how and where they sign in, and all that the service has of them. */
 export function AccountPage() {
   const { user } = useSession();
+  const [passwords, setPasswords] = useState(0);
   return (
     <section class="narrow">
       <Heading title="Your account" />
@@ -19,8 +21,8 @@ export function AccountPage() {
           <>
             <AccountName />
             <ChangeEmail user={user} hasPasswords={password} />
-            {password && <AccountPassword />}
-            <AccountSessions />
+            {password && <AccountPassword onChanged={() => setPasswords((before) => before + 1)} />}
+            <AccountSessions version={passwords} />
             <section aria-labelledby="keys-title">
               <h2 id="keys-title">API keys</h2>
               <div class="card">

@@ -34,7 +34,7 @@ export const session = sqliteTable(
     userAgent: text("user_agent"),
     createdAt: date("created_at").notNull(),
     updatedAt: date("updated_at").notNull(),
-    /** How it was made; those that are older than this column count as by a password. Nothing of better-auth's. */
+    /** How it was made; those that are older than this column count as by a password. */
     signedInBy: text("signed_in_by", { enum: ["password", "sso"] })
       .notNull()
       .default("password"),

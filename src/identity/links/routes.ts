@@ -25,9 +25,7 @@ import * as store from "./store.ts";
 
 /**
  * The ways back into an account, and the proof of its address: `/api/auth/request-password-reset`, `reset-password`,
- * `send-verification-email`, `verify-email` and `change-email`. The paths are better-auth's. Its own endpoints are not these, because
- * they store tokens as they are or sign them and let them be used again, ask the database more for addresses that it knows, and
- * leave an account to whoever signed up first.
+ * `send-verification-email`, `verify-email` and `change-email`. The paths are those of better-auth, which answered here before.
  */
 export const linkRoutes = new Hono<App>()
   .post(
