@@ -16,7 +16,7 @@ export const COOKIE_PREFIX = "captures";
  * The same of cookies that are set over HTTPS: browsers take a cookie with it only from this very host. One named `__Secure-`, as before,
  * a page of another host of the same domain could set, and so sign a visitor in as somebody else; it is not read any more.
  */
-export const HOST_COOKIE_PREFIX = `__Host-${COOKIE_PREFIX}`;
+const HOST_COOKIE_PREFIX = `__Host-${COOKIE_PREFIX}`;
 
 /** The name of the cookie of a session, before its prefix. */
 export const SESSION_COOKIE = `${COOKIE_PREFIX}.session_token`;
