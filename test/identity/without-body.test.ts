@@ -50,3 +50,15 @@ test.each([
   expectRefusal(reply, 415, "The body must be JSON, with the header Content-Type: application/json");
   expect(await sessionsOf(person.id)).toBe(1);
 });
+
+test.each(["/sign-out", "/revoke-sessions", "/revoke-other-sessions"])(
+  "POST /api/auth%s refuses a body that is no object, and the sessions live on",
+  async (path) => {
+    const person = await signUpTwice();
+    for (const json of [[], null, "all", 7]) {
+      const reply = await request("POST", `/api/auth${path}`, { json, headers: person.headers });
+      expectRefusal(reply, 400, "body: must be an object");
+    }
+    expect(await sessionsOf(person.id)).toBe(2);
+  },
+);
