@@ -55,7 +55,8 @@ export class StatementBytes {
       this.mayHoldSecret = false;
       this.mayChangeSession = templates.mayChooseDatabase;
     }
-    if ((marks & HAS_SEMICOLON) !== 0) this.mayHoldSecret ||= mayHoldBehindFirst(bytes, start, end);
+    if ((marks & HAS_SEMICOLON) !== 0 && !isInStringsOnly(template, marks))
+      this.mayHoldSecret ||= mayHoldBehindFirst(bytes, start, end);
     return (marks & HAS_BEYOND_ASCII) === 0;
   }
 
@@ -83,6 +84,13 @@ function isDmlAt(bytes: Uint8Array, start: number): boolean {
   const [first, second, third] = [bytes[at] as number, bytes[at + 1] as number, bytes[at + 2] as number];
   return isLetter(second) && isLetter(third) && isDml(first, third);
 }
+
+/**
+ * Whether all semicolons of a statement are in its strings. Of one like another that is certain without a backslash and a double quote, as
+ * secret-words.ts says: it has no comments.
+ */
+const isInStringsOnly = (template: Template | null, marks: number): boolean =>
+  template !== null && (template.marks & HAS_SEMICOLON) === 0 && (marks & HAS_ESCAPED) === 0;
 
 /** Whether a statement without the words that are looked for may hold a secret behind a semicolon that is not its last byte. */
 function mayHoldBehindFirst(bytes: Uint8Array, start: number, end: number): boolean {

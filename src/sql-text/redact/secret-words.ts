@@ -52,8 +52,16 @@ function mayHoldInDml(sql: string): boolean {
   return (hasMark || mayBeMany(sql)) && MAY_HOLD_SECRET.test(sql);
 }
 
-/** Whether a packet may have a statement behind its first one, which may be of any kind: something follows a semicolon. */
-const mayBeMany = (sql: string): boolean => sql.includes(";") && /;\s*\S/.test(sql);
+/**
+ * Whether a packet without comments may have a statement behind its first one, which may be of any kind: something follows a semicolon
+ * that is not in a string or a name. Where one ends is certain without a backslash and a double quote, which mean one thing or the other by
+ * the session's `sql_mode`.
+ */
+function mayBeMany(sql: string): boolean {
+  if (!sql.includes(";")) return false;
+  const isCertain = !sql.includes("\\") && !sql.includes('"');
+  return /;\s*\S/.test(isCertain ? sql.replace(/'[^']*'|`[^`]*`/g, "") : sql);
+}
 
 /** The functions whose arguments are passwords. */
 export const PASSWORD_FUNCTIONS = new Set([
