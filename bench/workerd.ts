@@ -242,8 +242,16 @@ function silentWorkerd(): string {
 function workerOptions(spec: WorkerSpec): V4WorkerOptions {
   const { name, bundle: main, config = "wrangler.toml", databases, variables, runner } = spec;
   const service = unstable_getMiniflareWorkerOptions(config).workerOptions as V4WorkerOptions;
-  // Miniflare puts a proxy before a Worker that has static assets.
-  const { assets: _, modulesRules: __, durableObjects, bindings, ratelimits = {}, ...rest } = service;
+  // Miniflare puts a proxy before a Worker that has static assets, and lets a queue have one consumer among all Workers.
+  const {
+    assets: _,
+    modulesRules: __,
+    queueConsumers: ___,
+    durableObjects,
+    bindings,
+    ratelimits = {},
+    ...rest
+  } = service;
   return {
     ...rest,
     name,
