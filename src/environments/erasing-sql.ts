@@ -22,7 +22,7 @@ interface ErasedRows {
 /**
  * The SQL of the note that captures are to be erased, from `:now` on. One that is erased already stays as it is, unless its metrics are
  * to be erased too.
- * @param by the id of the user who asks for it, or null
+ * @param by SQL of the id of the user who has asked for it; `null` where nobody has
  */
 const noteErasures = ({ why, withMetrics, rows }: ErasedRows, by: string): string =>
   `insert into erasures (capture_id, env_id, why, requested_by, requested_at, with_metrics)

@@ -159,7 +159,7 @@ function timesOf(
     return frequency === "MINUTELY" ? steps : ofHours(steps.map((time) => time / HOUR));
   };
   if (DAY % step !== 0) return timesOn;
-  // Each day is as any other.
+  // The interval divides a day, so every day has the same times.
   const times = timesOn(0);
   return () => times;
 }
