@@ -1,4 +1,5 @@
 import type { Env } from "../env.ts";
+import { derivedKey } from "../lib/derived-key.ts";
 import { type SealedCapture, sealingKey, sealKeyOf } from "./seal-keys.ts";
 
 /*
@@ -54,12 +55,5 @@ export async function openTextOf(
 }
 
 function textKey(key: CryptoKey, salt: Uint8Array<ArrayBuffer>, purpose: string): Promise<CryptoKey> {
-  const info = new TextEncoder().encode(`captures text ${VERSION}\n${purpose}`);
-  return crypto.subtle.deriveKey(
-    { name: "HKDF", hash: "SHA-256", salt, info },
-    key,
-    { name: "AES-GCM", length: 256 },
-    false,
-    ["encrypt", "decrypt"],
-  );
+  return derivedKey(key, salt, `captures text ${VERSION}\n${purpose}`);
 }

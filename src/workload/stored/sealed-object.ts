@@ -1,4 +1,5 @@
 import { joinBytes } from "../../lib/bytes.ts";
+import { derivedKey } from "../../lib/derived-key.ts";
 
 /*
  * How an object is sealed: the construction STREAM (Hoang, Reyhanitabar, Rogaway and Vizár, "Online Authenticated-Encryption and its
@@ -53,14 +54,7 @@ export function readSeal(text: string | undefined): Seal {
  * @param name what the object is called in R2: which capture, log and fragment it is
  */
 export function objectKey(key: CryptoKey, { salt }: Seal, name: string): Promise<CryptoKey> {
-  const info = new TextEncoder().encode(`captures workload ${VERSION}\n${name}`);
-  return crypto.subtle.deriveKey(
-    { name: "HKDF", hash: "SHA-256", salt, info },
-    key,
-    { name: "AES-GCM", length: 256 },
-    false,
-    ["encrypt", "decrypt"],
-  );
+  return derivedKey(key, salt, `captures workload ${VERSION}\n${name}`);
 }
 
 /** How many bytes of text a sealed object of so many bytes has. */
