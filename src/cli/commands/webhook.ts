@@ -28,8 +28,16 @@ export function addWebhook(program: Command, cli: Cli): void {
   addWebhookTest(webhook, cli);
   addWebhookRedeliver(webhook, cli);
   addWebhookRotateSecret(webhook, cli);
-  addWebhookPause(webhook, cli);
-  addWebhookResume(webhook, cli);
+  addWebhookSwitch(webhook, cli, {
+    name: "pause",
+    description: "Pause a webhook: what happens meanwhile is not told.",
+    paused: true,
+  });
+  addWebhookSwitch(webhook, cli, {
+    name: "resume",
+    description: "Resume a webhook that is paused, or that the service has switched off.",
+    paused: false,
+  });
   addWebhookRemove(webhook, cli);
 }
 
@@ -243,10 +251,15 @@ Example:
     });
 }
 
-function addWebhookPause(webhook: Command, cli: Cli): void {
+/** `webhook pause` or `webhook resume`. */
+function addWebhookSwitch(
+  webhook: Command,
+  cli: Cli,
+  { name, description, paused }: { name: string; description: string; paused: boolean },
+): void {
   webhook
-    .command("pause")
-    .description("Pause a webhook: what happens meanwhile is not told.")
+    .command(name)
+    .description(description)
     .argument("<webhook>", WEBHOOK_WORDS)
     .option("-e, --env <name>", ENVIRONMENT)
     .addHelpText(
@@ -255,26 +268,9 @@ function addWebhookPause(webhook: Command, cli: Cli): void {
 With --json it prints the webhook.
 
 Example:
-  captures webhook pause ci`,
+  captures webhook ${name} ci`,
     )
-    .action((text: string, { env }: { env?: string }) => setPaused(cli, text, env, true));
-}
-
-function addWebhookResume(webhook: Command, cli: Cli): void {
-  webhook
-    .command("resume")
-    .description("Resume a webhook that is paused, or that the service has switched off.")
-    .argument("<webhook>", WEBHOOK_WORDS)
-    .option("-e, --env <name>", ENVIRONMENT)
-    .addHelpText(
-      "after",
-      `
-With --json it prints the webhook.
-
-Example:
-  captures webhook resume ci`,
-    )
-    .action((text: string, { env }: { env?: string }) => setPaused(cli, text, env, false));
+    .action((text: string, { env }: { env?: string }) => setPaused(cli, text, env, paused));
 }
 
 async function setPaused(cli: Cli, text: string, env: string | undefined, paused: boolean): Promise<void> {
