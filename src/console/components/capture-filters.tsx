@@ -6,7 +6,7 @@ import { localTime, timeZoneAt } from "../lib/format.ts";
 import { useResource } from "../lib/hooks.ts";
 import { navigate, type Place, withQuery } from "../lib/router.ts";
 import { useSession } from "../lib/session.ts";
-import { type Option, Select } from "./select.tsx";
+import { environmentOptions, type Option, Select } from "./select.tsx";
 import { statusName } from "./status.tsx";
 
 /** Which of the filters are behind "More filters". */
@@ -34,7 +34,7 @@ export function CaptureFilters({ place, names }: { place: Place; names: Map<numb
         <Select
           label="Environment"
           chosen={query.get("envId") ?? ""}
-          options={[["", "All"], ...[...names].map(([id, name]): Option => [String(id), name])]}
+          options={environmentOptions(names)}
           // Its members are offered as owners.
           onChoose={(envId) => choose({ envId, owner: query.get("owner") === "me" ? "me" : "" })}
         />

@@ -1,6 +1,6 @@
 import type { Schedule, ScheduleFilter } from "../api/types.ts";
 import { navigate, type Place, withQuery } from "../lib/router.ts";
-import { type Option, Select } from "./select.tsx";
+import { environmentOptions, Select } from "./select.tsx";
 
 /** The states of schedules, and how they are called. */
 const STATES: Record<Schedule["state"], string> = { active: "Active", paused: "Paused", over: "Over" };
@@ -35,7 +35,7 @@ export function ScheduleFilters({ place, names }: { place: Place; names: Map<num
         <Select
           label="Environment"
           chosen={query.get("envId") ?? ""}
-          options={[["", "All"], ...[...names].map(([id, name]): Option => [String(id), name])]}
+          options={environmentOptions(names)}
           onChoose={(envId) => choose({ envId })}
         />
         <Select
