@@ -1,7 +1,6 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Webhook as Verifier } from "standardwebhooks";
 import { check } from "../../scripts/lib/checks.ts";
+import { startReceiver } from "../../scripts/lib/webhook-receiver.ts";
 import type { Capture } from "../../src/client/index.ts";
 import {
   eventually,
@@ -12,44 +11,6 @@ import {
   visitSignedIn,
   type World,
 } from "./world.ts";
-
-/** What a receiver got. */
-interface Received {
-  headers: Record<string, string>;
-  body: string;
-}
-
-/** A receiver on this machine. */
-interface Receiver {
-  address: string;
-  received: Received[];
-  /** The statuses that it answers with next; 204 once there are none left. */
-  answers: number[];
-  close(): Promise<void>;
-}
-
-/** Starts a receiver on a free port. */
-export async function startReceiver(): Promise<Receiver> {
-  const received: Received[] = [];
-  const answers: number[] = [];
-  const server = createServer((request, response) => {
-    let body = "";
-    request.on("data", (piece) => {
-      body += piece;
-    });
-    request.on("end", () => {
-      received.push({ headers: request.headers as Record<string, string>, body });
-      response.writeHead(answers.shift() ?? 204).end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/captures`,
-    received,
-    answers,
-    close: () => new Promise((resolve) => server.close(() => resolve())),
-  };
-}
 
 /** Webhooks: made, tested, told of a capture by a receiver that fails twice, paused and deleted. */
 export async function checkWebhooks(world: World): Promise<void> {

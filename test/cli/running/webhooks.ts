@@ -1,26 +1,12 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Webhook as Verifier } from "standardwebhooks";
 import { check } from "../../../scripts/lib/checks.ts";
+import { startReceiver } from "../../../scripts/lib/webhook-receiver.ts";
 import type { Webhook, WebhookDelivery, WebhookWithSecret } from "../../../src/client/index.ts";
 import { captures, expectThat, until, type World } from "./world.ts";
 
 /** `captures webhook`, with a receiver on this machine. */
 export async function checkWebhooks(world: World): Promise<void> {
-  const received: { headers: Record<string, string>; body: string }[] = [];
-  const answers: number[] = [];
-  const server = createServer((request, response) => {
-    let body = "";
-    request.on("data", (piece) => {
-      body += piece;
-    });
-    request.on("end", () => {
-      received.push({ headers: request.headers as Record<string, string>, body });
-      response.writeHead(answers.shift() ?? 204).end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/captures`;
+  const { address, received, answers, close } = await startReceiver();
   const run = (...args: string[]) => captures(world, ["webhook", ...args]);
   const add = (...more: string[]) => run("add", "--env", "demo", ...more);
   try {
@@ -143,6 +129,6 @@ export async function checkWebhooks(world: World): Promise<void> {
       expectThat(gone.code === 1 && /There is no webhook "ci"/.test(gone.err), gone.err);
     });
   } finally {
-    await new Promise((resolve) => server.close(resolve));
+    await close();
   }
 }
