@@ -88,8 +88,14 @@ export const limitSignInPasswords: MiddlewareHandler<App> = async (c, next) => {
   if (email === null) return next();
   const network = clientNetwork(c);
   const account = `${POLICY}|${await sha256(email)}`;
-  await countWrong(c, SIGN_IN, { email, network, account }, next, () => c.res.status === 401);
-  if (c.res.status === 200) await rememberNetwork(c);
+  await countWrong(
+    c,
+    SIGN_IN,
+    { email, network, account },
+    next,
+    () => c.res.status === 401,
+    () => knowNetwork(c),
+  );
 };
 
 /** Counts a change of a password by who does not know the one before, such as the holder of a stolen session. */
@@ -100,15 +106,21 @@ export const limitPasswordChanges: MiddlewareHandler<App> = async (c, next) => {
   await countWrong(c, CHANGE, { token: session.value, account: null }, next, isWrong);
 };
 
-/** Remembers from where somebody has just signed in, or up. */
+/** Remembers from where somebody has just signed up. */
 export async function rememberNetwork(c: AppContext): Promise<void> {
+  for (const step of knowNetwork(c)) await step.run();
+}
+
+/** The statement that remembers from where somebody has signed in or up; none for nobody. */
+function knowNetwork(c: AppContext): D1PreparedStatement[] {
   const user = c.get("callerId");
-  if (user === undefined) return;
-  await KNOW_NETWORK(c.get("db"), { user, network: clientNetwork(c), now: Date.now() }).run();
+  if (user === undefined) return [];
+  return [KNOW_NETWORK(c.get("db"), { user, network: clientNetwork(c), now: Date.now() })];
 }
 
 /**
  * Counts a try as wrong before it is made, so that none of many that come at once passes uncounted, and takes that back if it was not.
+ * @param whenRight statements that go with that, where the password was right
  * @throws ApiError 429 when it has come too early: the password is not looked at then
  */
 async function countWrong(
@@ -117,6 +129,7 @@ async function countWrong(
   values: Record<string, string | null>,
   next: () => Promise<void>,
   isWrong: () => boolean,
+  whenRight: () => D1PreparedStatement[] = () => [],
 ): Promise<void> {
   const db = c.get("db");
   const now = Date.now();
@@ -136,5 +149,5 @@ async function countWrong(
   if (isWrong()) return;
   const hasShown = c.res.status === 200;
   const taken = { key, account: values.account ?? null };
-  await db.batch([TAKE_BACK(db, taken), ...(hasShown ? [FORGET(db, taken)] : [])]);
+  await db.batch([TAKE_BACK(db, taken), ...(hasShown ? [FORGET(db, taken), ...whenRight()] : [])]);
 }
